@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+pub mod brand;
+pub mod case;
+pub mod incident;
+pub mod language;
+pub mod live;
+pub mod mention;
+pub mod story;
+pub mod tagged;
+pub mod tags;
+
+pub use brand::{Brand, BrandId, InvalidBrandId};
+pub use case::{Case, CaseStatus};
+pub use incident::{Alert, Incident, IncidentStatus, Series, Subject};
+pub use language::Language;
+pub use live::LiveEvent;
+pub use mention::{Change, Engagement, Mention, MentionKey, MentionKind};
+pub use story::{StoryId, StoryMembership};
+pub use tagged::TaggedMention;
+pub use tags::{Cause, Emotion, Flag, Tag, Tags};
