@@ -7,10 +7,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use domain::{
-    Change, Engagement, Language, LiveEvent, Mention, MentionKey, MentionKind, StoryId, StoryMembership,
-    TaggedMention, Tags,
-};
+use domain::{LiveEvent, Mention, TaggedMention};
 use proptest::prelude::*;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -20,37 +17,11 @@ use vigie_journal::{
 };
 
 fn mention(id: u64) -> Mention {
-    let at = chrono::DateTime::from_timestamp(1_760_000_000 + id as i64, 0).unwrap();
-    Mention {
-        key: MentionKey::new("test", id.to_string()),
-        version_at: at,
-        change: Change::Posted,
-        brands: vec!["colisio".parse().unwrap()],
-        kind: MentionKind::Post,
-        url: None,
-        author: None,
-        author_handle: None,
-        official: false,
-        in_reply_to: None,
-        title: None,
-        text: format!("texte {id}"),
-        declared_language: None,
-        rating: None,
-        reach: 0,
-        engagement: Engagement::default(),
-        published_at: at,
-        collected_at: at,
-    }
+    testkit::mention(id, &format!("texte {id}"))
 }
 
 fn tagged(id: u64) -> TaggedMention {
-    TaggedMention {
-        mention: mention(id),
-        language: Language::new("fr"),
-        story: StoryMembership { id: StoryId(format!("test:{id}")), first: true },
-        tags: Tags::default(),
-        model: "test".into(),
-    }
+    testkit::tagged(id, &format!("texte {id}"), &[])
 }
 
 fn open(folder: &TempDir, max_bytes: u64) -> SqliteJournal {
