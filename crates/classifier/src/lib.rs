@@ -1,0 +1,35 @@
+#![doc = include_str!("../README.md")]
+
+pub mod base;
+mod classify;
+mod error;
+mod evaluate;
+mod inference;
+mod isolate;
+mod labels;
+mod language;
+pub mod model_files;
+mod network;
+mod precision;
+mod scores;
+mod settings;
+mod story;
+mod tagger;
+#[cfg(test)]
+mod test_support;
+mod tokens;
+mod train;
+mod weights;
+mod worker;
+
+pub use classify::{ClassifySummary, classify};
+pub use error::ClassifierError;
+pub use evaluate::{GroupReport, Judged, Report, TagReport, evaluate};
+pub use labels::{LabelledText, OUTPUTS, TextSource, Truth, read as read_labelled};
+pub use language::identify as identify_language;
+pub use precision::Precision;
+pub use settings::{Architecture, ModelSettings, OutputSettings};
+pub use story::{Placement, StoryHandle, StoryIndex, StoryOptions};
+pub use tagger::{Tagger, TaggerOptions, TextTagger};
+pub use train::{Progress, TrainOptions, TrainSummary, train};
+pub use worker::{WorkerOptions, run};
