@@ -63,8 +63,16 @@ impl TaggedReader for Intake {
     }
 }
 
+/// How reposts begin where the network makes them texts of their own.
+const REPOST_PREFIX: &str = "RT @";
+
 fn concerns_cases(tagged: &TaggedMention) -> bool {
     let mention = &tagged.mention;
+    // Whoever passes a complaint on waits for nothing: the case is its author's. A text that merely says the same is a case of
+    // its own.
+    if !tagged.story.first && mention.text.starts_with(REPOST_PREFIX) {
+        return false;
+    }
     let answers = mention.official && mention.in_reply_to.is_some();
     answers || (!mention.official && (tagged.tags.wants_answer() || mention.change != Change::Posted))
 }

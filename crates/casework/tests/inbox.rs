@@ -43,6 +43,19 @@ async fn only_what_wants_an_answer_becomes_a_case_and_only_once() {
 }
 
 #[tokio::test]
+async fn a_repost_waits_for_nothing_but_the_same_words_of_somebody_else_do() {
+    let casework = casework();
+    let retold = |id, text: &str| {
+        let mut tagged = tagged(id, text, &angry_delivery_complaint());
+        tagged.story.first = false;
+        tagged
+    };
+    let repost = retold(2, "RT @lea : Colis perdu, personne ne répond");
+    assert!(apply(&casework, &[repost]).await.is_empty());
+    assert_eq!(apply(&casework, &[retold(3, "Colis perdu, personne ne répond")]).await.len(), 1);
+}
+
+#[tokio::test]
 async fn two_people_cannot_take_the_same_case() {
     let casework = casework();
     let case = apply(&casework, &[complaint(1)]).await.remove(0);

@@ -1,6 +1,6 @@
 //! The journal of one machine: two append-only tables in one SQLite file.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use async_trait::async_trait;
 use chrono::Utc;
@@ -30,6 +30,9 @@ const MIGRATIONS: Migrations = Migrations {
     "],
 };
 
+/// How often whoever waits looks for what another process did.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 /// Entries removed in one transaction, so that a long trim does not keep the writers waiting.
 const TRIM_BATCH: u64 = 5_000;
 
@@ -38,11 +41,14 @@ const TRIM_BATCH: u64 = 5_000;
 pub struct JournalOptions {
     /// Over this many bytes in use, collectors wait.
     pub max_bytes: u64,
+    /// Tagged mentions that are kept although all readers have passed them, so that the classifier knows its stories again after a
+    /// restart. Room for collectors comes first: over half of `max_bytes` nothing is kept.
+    pub keep_tagged: u64,
 }
 
 impl Default for JournalOptions {
     fn default() -> Self {
-        Self { max_bytes: 4 << 30 }
+        Self { max_bytes: 4 << 30, keep_tagged: 50_000 }
     }
 }
 
@@ -91,6 +97,21 @@ impl SqliteJournal {
             grew
         });
         self.bytes.send_replace(bytes);
+    }
+
+    /// Takes in what another process did to the file: `vigie import` appends beside a running `vigie serve`.
+    async fn refresh(&self) -> Result<(), JournalError> {
+        let (collected, tagged, bytes) = self
+            .database
+            .read(|connection| {
+                let collected = last_offset(connection, Log::Collected)?;
+                let tagged = last_offset(connection, Log::Tagged)?;
+                Ok::<_, JournalError>((collected, tagged, bytes_in_use(connection)?))
+            })
+            .await?;
+        self.appended(Log::Collected, collected, bytes);
+        self.appended(Log::Tagged, tagged, bytes);
+        Ok(())
     }
 
     async fn read<T: DeserializeOwned + Send + 'static>(
@@ -222,9 +243,14 @@ impl Journal for SqliteJournal {
 
     async fn wait_beyond(&self, log: Log, offset: u64) -> Result<(), JournalError> {
         let mut end = self.end(log).subscribe();
-        // The sender lives in `self`, so it cannot be dropped while this waits.
-        let _ = end.wait_for(|end| *end > offset).await;
-        Ok(())
+        loop {
+            // The sender lives in `self`, so it cannot be dropped while this waits.
+            let appended_here = async { drop(end.wait_for(|end| *end > offset).await) };
+            tokio::select! {
+                () = appended_here => return Ok(()),
+                () = tokio::time::sleep(LOOK_AGAIN) => self.refresh().await?,
+            }
+        }
     }
 
     async fn has_room(&self) -> bool {
@@ -233,19 +259,31 @@ impl Journal for SqliteJournal {
 
     async fn wait_for_room(&self) {
         let mut bytes = self.bytes.subscribe();
-        let _ = bytes.wait_for(|bytes| *bytes < self.options.max_bytes).await;
+        loop {
+            let room_made_here =
+                async { drop(bytes.wait_for(|bytes| *bytes < self.options.max_bytes).await) };
+            tokio::select! {
+                () = room_made_here => return,
+                () = tokio::time::sleep(LOOK_AGAIN) => {
+                    if let Err(error) = self.refresh().await {
+                        tracing::warn!(%error, "cannot look whether the journal has room, trying again");
+                    }
+                }
+            }
+        }
     }
 
     async fn trim(&self) -> Result<u64, JournalError> {
         let mut removed = 0;
+        let options = self.options;
         loop {
             let (batch, bytes) = self
                 .database
-                .write(|transaction| {
-                    let mut removed = 0;
-                    for log in Log::ALL {
-                        removed += trim_batch(transaction, log)?;
-                    }
+                .write(move |transaction| {
+                    let is_roomy = bytes_in_use(transaction)? < options.max_bytes / 2;
+                    let mut removed = trim_batch(transaction, Log::Collected, 0)?;
+                    removed +=
+                        trim_batch(transaction, Log::Tagged, if is_roomy { options.keep_tagged } else { 0 })?;
                     Ok::<_, JournalError>((removed, bytes_in_use(transaction)?))
                 })
                 .await?;
@@ -306,11 +344,12 @@ fn bytes_in_use(connection: &Connection) -> Result<u64, StateError> {
     Ok((pragma("page_count")? - pragma("freelist_count")?) * pragma("page_size")?)
 }
 
-fn trim_batch(transaction: &Transaction<'_>, log: Log) -> Result<u64, JournalError> {
+fn trim_batch(transaction: &Transaction<'_>, log: Log, keep: u64) -> Result<u64, JournalError> {
     let name = log.as_str();
     let passed: Option<u64> =
         transaction.query_row("SELECT min(offset) FROM readers WHERE log = ?1", [name], |row| row.get(0))?;
     let Some(passed) = passed else { return Ok(0) };
+    let passed = passed.min(last_offset(transaction, log)?.saturating_sub(keep));
     let sql = format!(
         "DELETE FROM {name} WHERE offset IN (SELECT offset FROM {name} WHERE offset <= ?1 ORDER BY offset LIMIT ?2)"
     );

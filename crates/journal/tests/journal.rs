@@ -25,7 +25,8 @@ fn tagged(id: u64) -> TaggedMention {
 }
 
 fn open(folder: &TempDir, max_bytes: u64) -> SqliteJournal {
-    SqliteJournal::open(&folder.path().join("journal.db"), JournalOptions { max_bytes }).unwrap()
+    SqliteJournal::open(&folder.path().join("journal.db"), JournalOptions { max_bytes, keep_tagged: 0 })
+        .unwrap()
 }
 
 fn ids(entries: &[Entry<TaggedMention>]) -> Vec<String> {
@@ -88,6 +89,20 @@ async fn trim_keeps_what_a_registered_reader_still_needs_and_never_gives_an_offs
 }
 
 #[tokio::test]
+async fn the_newest_tagged_mentions_are_kept_while_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    for (max_bytes, kept) in [(u64::MAX, 2), (1, 0)] {
+        let path = folder.path().join(format!("{kept}.db"));
+        let journal = SqliteJournal::open(&path, JournalOptions { max_bytes, keep_tagged: 2 }).unwrap();
+        journal.append_tagged(&[tagged(1), tagged(2), tagged(3)], 0).await.unwrap();
+        journal.reader_offset(Log::Tagged, "alerting").await.unwrap();
+        journal.advance(Log::Tagged, "alerting", 3).await.unwrap();
+        journal.trim().await.unwrap();
+        assert_eq!(journal.read_tagged(0, 10).await.unwrap().len(), kept);
+    }
+}
+
+#[tokio::test]
 async fn a_full_journal_refuses_collectors_until_it_is_trimmed() {
     let folder = tempfile::tempdir().unwrap();
     let journal = Arc::new(open(&folder, 200_000));
@@ -107,6 +122,15 @@ async fn a_full_journal_refuses_collectors_until_it_is_trimmed() {
     journal.trim().await.unwrap();
     waiting.await.unwrap();
     journal.append_collected(&[mention(2)], Some(("rss:a", "next"))).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_process_appended_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, importer) = (open(&folder, u64::MAX), open(&folder, u64::MAX));
+    importer.append_collected(&[mention(1)], None).await.unwrap();
+    server.wait_beyond(Log::Collected, 0).await.unwrap();
+    assert_eq!(server.last_offset(Log::Collected).await.unwrap(), 1);
 }
 
 #[tokio::test]
