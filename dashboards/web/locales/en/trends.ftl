@@ -1,0 +1,52 @@
+# Trends: volumes, emotions, causes, brands over time.
+trends-controls = What is shown
+trends-period = Period
+trends-bucket = Step
+trends-source = Source
+trends-source-any = All sources
+trends-language = Language
+trends-language-any = All languages
+trends-apply = Show
+trends-span = { $from } to { $to }
+period-24h = 24 h
+period-7d = 7 days
+period-30d = 30 days
+period-90d = 90 days
+bucket-hour = By hour
+bucket-day = By day
+trends-figures = Figures of the period
+trends-mentions = Mentions
+trends-complaints = Complaints
+trends-emotional = With an emotion
+trends-reach = Potential audience
+trends-before = { $count ->
+    [one] { $count } in the period before
+   *[other] { $count } in the period before
+}
+trends-new = new
+trends-same = same
+trends-volume-title = Mentions and complaints
+trends-volume-chart = Mentions and complaints over time. The table below the charts has the figures.
+trends-emotions-title = Emotions
+trends-emotions-note = One post may carry several emotions.
+trends-emotions-chart = Emotions over time. The table below the charts has the figures.
+trends-table = See the figures
+trends-table-caption = Mentions, complaints and emotions over time
+trends-when = When
+trends-causes-title = Causes
+trends-causes-note = Against the period of the same length before.
+trends-causes-none = No cause for complaint in this period.
+trends-shares-title = Share of voice
+trends-shares-note = All watched brands, side by side.
+trends-brand = Brand
+trends-rate = Complaint rate
+trends-sources-title = Sources
+trends-languages-title = Languages
+trends-none = Nothing in this period.
+trends-empty = No mentions in this period.
+trends-empty-next = Choose a longer period, another source or another brand.
+trends-unavailable = The history is not available right now.
+trends-unavailable-text = Your alerts, your inbox and the search go on, and nothing is lost. Try again in a moment; if it lasts, “vigie check” tells what is missing.
+trends-retry = Try again
+trends-chart-failed = The chart could not be loaded. The figures are in the table; reload the page to try again.
+trends-bad-span = This period will not do: it must end after it begins and last three years at most, or two months by the hour.

@@ -1,0 +1,52 @@
+# Les tendances : volumes, émotions, motifs, marques au fil du temps.
+trends-controls = Ce qui est affiché
+trends-period = Période
+trends-bucket = Pas
+trends-source = Source
+trends-source-any = Toutes les sources
+trends-language = Langue
+trends-language-any = Toutes les langues
+trends-apply = Afficher
+trends-span = Du { $from } au { $to }
+period-24h = 24 h
+period-7d = 7 jours
+period-30d = 30 jours
+period-90d = 90 jours
+bucket-hour = Par heure
+bucket-day = Par jour
+trends-figures = Chiffres de la période
+trends-mentions = Mentions
+trends-complaints = Plaintes
+trends-emotional = Avec émotion
+trends-reach = Audience possible
+trends-before = { $count ->
+    [one] { $count } sur la période précédente
+   *[other] { $count } sur la période précédente
+}
+trends-new = nouveau
+trends-same = stable
+trends-volume-title = Mentions et plaintes
+trends-volume-chart = Mentions et plaintes au fil du temps. Le tableau sous les graphiques donne les chiffres.
+trends-emotions-title = Émotions
+trends-emotions-note = Un même message peut porter plusieurs émotions.
+trends-emotions-chart = Émotions au fil du temps. Le tableau sous les graphiques donne les chiffres.
+trends-table = Voir les chiffres
+trends-table-caption = Mentions, plaintes et émotions au fil du temps
+trends-when = Quand
+trends-causes-title = Motifs
+trends-causes-note = Par rapport à la période précédente, de même durée.
+trends-causes-none = Aucun motif de plainte sur cette période.
+trends-shares-title = Part de voix
+trends-shares-note = Toutes les marques suivies, côte à côte.
+trends-brand = Marque
+trends-rate = Taux de plainte
+trends-sources-title = Sources
+trends-languages-title = Langues
+trends-none = Rien sur cette période.
+trends-empty = Aucune mention sur cette période.
+trends-empty-next = Choisissez une période plus longue, une autre source ou une autre marque.
+trends-unavailable = L’historique n’est pas disponible pour le moment.
+trends-unavailable-text = Vos alertes, votre boîte de réception et la recherche continuent de fonctionner, et rien n’est perdu. Réessayez dans un instant ; si cela dure, « vigie check » dit ce qui manque.
+trends-retry = Réessayer
+trends-chart-failed = Le graphique n’a pas pu être chargé. Les chiffres sont dans le tableau ; rechargez la page pour réessayer.
+trends-bad-span = Cette période ne convient pas : elle doit finir après son début et ne pas dépasser trois ans, ou deux mois par heure.
