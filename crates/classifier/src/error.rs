@@ -47,12 +47,12 @@ pub enum ClassifierError {
     #[error("{0}")]
     NothingToDo(String),
     /// A file cannot be read or written.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("{path}: {reason}", path = path.display())]
     File {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        reason: io::Error,
     },
     /// libtorch refused an operation.
     #[error("libtorch: {0}")]
@@ -73,8 +73,8 @@ pub enum ClassifierError {
 
 impl ClassifierError {
     /// An I/O error with the file it concerns.
-    pub(crate) fn file(path: impl Into<PathBuf>, source: io::Error) -> Self {
-        Self::File { path: path.into(), source }
+    pub(crate) fn file(path: impl Into<PathBuf>, reason: io::Error) -> Self {
+        Self::File { path: path.into(), reason }
     }
 
     /// The same for a file of the model: a missing one says how to get it.

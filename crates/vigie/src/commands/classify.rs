@@ -19,7 +19,7 @@ pub fn run(arguments: &ClassifyArguments, config: &Config) -> Result<ExitCode> {
     let mut output = BufWriter::new(io::stdout().lock());
     let summary = match classifier::classify(&tagger, &mut input, &mut output) {
         // Whoever reads has seen enough, as `head` does.
-        Err(ClassifierError::File { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => {
+        Err(ClassifierError::File { reason, .. }) if reason.kind() == io::ErrorKind::BrokenPipe => {
             return Ok(ExitCode::SUCCESS);
         }
         other => other?,
