@@ -24,5 +24,5 @@ export VIGIE_TEST_PROGRAM=$PWD/target/debug/vigie
 step "clippy" cargo clippy --locked --workspace --all-targets -- -D warnings
 step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
 step "unit, collector and pipeline tests" cargo test --locked --workspace --quiet
-step "pages in a browser" node --test dashboards/e2e/
+step "pages in a browser" node --test dashboards/e2e/*.test.mjs
 echo "all checks passed in $((SECONDS / 60)) min $((SECONDS % 60)) s"
