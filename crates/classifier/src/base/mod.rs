@@ -129,11 +129,6 @@ fn tensor(values: &[f32], shape: &[usize]) -> Result<Tensor, ClassifierError> {
     Ok(Tensor::from_slice(values).f_view(shape.as_slice())?)
 }
 
-/// The folder of wheels that the set-up script announces, if the environment names one.
-pub fn wheels_from_environment() -> Option<PathBuf> {
-    std::env::var_os("VIGIE_ENCODER_WHEELS").map(PathBuf::from)
-}
-
 /// Whether a folder already holds the base encoder's files.
 pub fn is_built(model_dir: &Path) -> bool {
     [model_files::TOKENIZER, model_files::EMBEDDINGS, model_files::ENCODER]
