@@ -34,6 +34,10 @@ test: ## Set up as needed, then run every check
 bench: setup ## Run the benchmarks that live beside the code
 	cargo bench --workspace --locked
 
+.PHONY: bench-tagger
+bench-tagger: build ## Time the tagger against the Python transformers pipeline on the same weights and texts
+	@python3 scripts/bench_tagger.py
+
 .PHONY: train
 train: ## Rebuild the base encoder and train the tagger: make train MINIBAR=path/to/minibar_app_reviews.jsonl
 	@python3 scripts/setup.py build train

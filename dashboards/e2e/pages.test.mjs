@@ -43,6 +43,24 @@ for (const path of PAGES) {
   }
 }
 
+for (const look of LOOKS) {
+  for (const [theme, language] of [["light", "fr"], ["dark", "en"]]) {
+    test(`why a mention has its tags on ${look.name}, ${theme}, ${language}`, async () => {
+      const { page, faults, close } = await openPage(browser, demo, session, "/search?q=colis", { ...look, theme, language });
+      await page.click("a[data-why]");
+      await page.waitForSelector(".why-body .reason mark");
+      assert.equal(await page.getAttribute("a[data-why]", "aria-expanded"), "true");
+      assert.deepEqual(await violations(page), []);
+      assert.equal(await overflows(page), false, "wider than the screen");
+      await page.screenshot({ path: `${SCREENSHOTS}why-${look.name}-${theme}-${language}.png` });
+      await page.click("a[data-why]");
+      assert.equal(await page.locator(".why-body").count(), 0);
+      assert.deepEqual(faults, []);
+      await close();
+    });
+  }
+}
+
 test("the login page", async () => {
   const { page, close } = await openPage(browser, demo, undefined, "/login");
   assert.deepEqual(await violations(page), []);

@@ -38,7 +38,8 @@ fn keys(object: &Value) -> BTreeSet<&str> {
 /// Every key is there, every score is a number from 0 to 1, every tag is known.
 fn assert_complete(line: &Value) {
     let all = ["id", "language", "emotions", "causes", "complaint", "answer", "tags"];
-    assert_eq!(keys(line), all.into(), "{line}");
+    let told = keys(line).into_iter().filter(|key| *key != "unsupported").collect::<BTreeSet<_>>();
+    assert_eq!(told, all.into(), "{line}");
     assert_eq!(keys(&line["emotions"]), EMOTIONS.into(), "{line}");
     assert_eq!(keys(&line["causes"]), CAUSES.into(), "{line}");
     let scores = [&line["emotions"], &line["causes"]]
@@ -95,6 +96,9 @@ fn classify_answers_every_text_in_its_order_however_odd() {
         assert_eq!(by_id(id)["language"], language);
     }
 
+    assert_eq!(by_id("arabe")["unsupported"], json!(true));
+    assert_eq!(by_id("plainte").get("unsupported"), None);
+
     let from_input = world.run_with_input(&["classify"], lines.as_bytes()).succeeded();
     assert_eq!(from_input.stdout, from_file.stdout, "the same from standard input");
 }
@@ -113,6 +117,36 @@ fn classify_lists_lines_it_cannot_read_and_goes_on() {
     let empty = world.run_with_input(&["classify"], b"").succeeded();
     assert_eq!(empty.stdout, "");
     world.run(&["classify", "missing.jsonl"]).failed_saying(&["missing.jsonl"]);
+}
+
+#[test]
+fn evaluate_measures_and_writes_what_to_read() {
+    let world = World::new("");
+    let line = |id: &str, source: &str, text: &str, emotions: &[&str], complaint: bool| {
+        json!({"id": id, "lang": "fr", "source": source, "text": text, "emotions": emotions, "causes": [],
+               "complaint": complaint, "answer": false})
+    };
+    let lines = [
+        line("juste", "avis", "Bande de voleurs, c’est une honte, fuyez !!!", &["anger"], true),
+        line("faux", "forum", "Livraison rapide, merci, tout est parfait", &["anger"], true),
+    ];
+    world.write("lus.jsonl", format!("{}\n{}\n", lines[0], lines[1]));
+    let output = world.run(&["evaluate", "lus.jsonl", "--report", "rapport"]).succeeded();
+    for words in ["anger", "macro-F1", "avis", "forum", "carried / tagged", "uncertain: "] {
+        assert!(output.stdout.contains(words), "{words}: {}", output.stdout);
+    }
+    let read = |name: &str| std::fs::read_to_string(world.path(name)).unwrap();
+    assert!(read("rapport/calibration.svg").starts_with("<svg"));
+    assert!(read("rapport/report.txt").contains("tagger-"));
+    let errors = read("rapport/errors.jsonl");
+    let first: Value = serde_json::from_str(errors.lines().next().unwrap()).unwrap();
+    assert_eq!(first["id"], "faux");
+    assert!(first["missed"]["anger"].is_number(), "{first}");
+    world.write("vide.jsonl", "\n");
+    world.run(&["evaluate", "vide.jsonl"]).failed_saying(&["vide.jsonl", "no labelled text"]);
+    let wrong = world.run(&["classify", "--precision", "f64", "lus.jsonl"]);
+    assert_eq!(wrong.code, Some(2), "{}", wrong.both());
+    assert!(wrong.stderr.contains("give f32 or bf16"), "{}", wrong.both());
 }
 
 #[test]

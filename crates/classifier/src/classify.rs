@@ -6,7 +6,7 @@ use domain::{Language, Tags};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ClassifierError, Tagger, language};
+use crate::{ClassifierError, Tagger, labels::OUTPUTS, language, scores};
 
 /// Lines tagged at a time: enough to fill every thread, few enough that a pipe sees results soon.
 const LINES_AT_A_TIME: usize = 512;
@@ -37,6 +37,9 @@ struct Given {
 struct Told<'a> {
     id: &'a Value,
     language: &'a Language,
+    /// The model does not read this language: there are no tags, which says nothing of the text.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unsupported: bool,
     #[serde(flatten)]
     tags: &'a Tags,
 }
@@ -74,12 +77,19 @@ pub fn classify(
                 Err(error) => summary.bad_line(number, error.to_string()),
             }
         }
-        let texts: Vec<String> = given.iter().map(|line| line.text.clone()).collect();
-        let tags = tagger.tag_blocking(texts)?;
-        for (Given { id, text, language }, tags) in given.iter().zip(&tags) {
-            let language = &language::identify(text, language.as_deref());
-            let mut line =
-                serde_json::to_vec(&Told { id, language, tags }).expect("names and numbers are JSON");
+        let languages: Vec<Language> =
+            given.iter().map(|line| language::identify(&line.text, line.language.as_deref())).collect();
+        // What is not read keeps its place as an empty text.
+        let texts = given
+            .iter()
+            .zip(&languages)
+            .map(|(line, language)| if language.is_supported() { line.text.clone() } else { String::new() });
+        let tags = tagger.tag_blocking(texts.collect())?;
+        for ((Given { id, .. }, language), tags) in given.iter().zip(&languages).zip(tags) {
+            let unsupported = !language.is_supported();
+            let tags = &if unsupported { scores::to_tags(&[0.0; OUTPUTS], |_| false) } else { tags };
+            let mut line = serde_json::to_vec(&Told { id, language, unsupported, tags })
+                .expect("names and numbers are JSON");
             line.push(b'\n');
             output.write_all(&line).map_err(|error| ClassifierError::file("the output", error))?;
         }

@@ -20,8 +20,8 @@ use crate::{
     tokens::WindowCutter,
 };
 
-/// Windows that go through the network at a time.
-const WINDOWS_AT_A_TIME: usize = 16;
+/// Tokens that go through the network at a time, the shorter windows counted as the longest: what the CPU's caches hold the intermediate values of.
+const TOKENS_AT_A_TIME: usize = 1024;
 
 /// Some texts, and who waits for their tags.
 pub(crate) struct Job {
@@ -76,7 +76,7 @@ fn take_jobs(network: &Network, shared: &Shared) {
         let tags = catch_unwind(AssertUnwindSafe(|| tag(network, shared, &texts)));
         let nanos = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
         shared.busy.fetch_add(nanos, Ordering::Relaxed);
-        // rust-bert uses operations that panic where libtorch refuses; what it said went to the panic hook.
+        // Some operations of tch panic where libtorch refuses; what it said went to the panic hook.
         let panicked = || ClassifierError::Encoder("libtorch refused an operation of the encoder".into());
         // Whoever asked may have gone in the meantime.
         let _ = reply.send(tags.unwrap_or_else(|_| Err(panicked())));
@@ -91,7 +91,7 @@ fn tag(network: &Network, shared: &Shared, texts: &[String]) -> Result<Vec<Tags>
     }
     windows.sort_by_key(|(_, window)| window.len());
     let mut scores = vec![[0.0f32; OUTPUTS]; texts.len()];
-    for windows in windows.chunks(WINDOWS_AT_A_TIME) {
+    for windows in batches(&windows) {
         let batch = Batch::new(windows.iter().map(|(_, window)| window.as_slice()), shared.cutter.pad);
         let logits = finite_logits(network, &batch)?;
         for ((place, _), logits) in windows.iter().zip(logits.chunks_exact(OUTPUTS)) {
@@ -104,14 +104,47 @@ fn tag(network: &Network, shared: &Shared, texts: &[String]) -> Result<Vec<Tags>
     Ok(scores.iter().map(|scores| shared.settings.tags(scores)).collect())
 }
 
+/// Cuts windows, sorted by length, into batches within the budget of tokens; a window alone may exceed it.
+fn batches(mut windows: &[(usize, Vec<i64>)]) -> impl Iterator<Item = &[(usize, Vec<i64>)]> {
+    std::iter::from_fn(move || {
+        let fits = |count: &usize| count * windows[count - 1].1.len() <= TOKENS_AT_A_TIME;
+        let count = (1..=windows.len()).take_while(fits).last().unwrap_or(1).min(windows.len());
+        let (batch, rest) = windows.split_at(count);
+        windows = rest;
+        (!batch.is_empty()).then_some(batch)
+    })
+}
+
 /// One row of logits a window, after one another. What is no number is computed once more, then refused: as a score it
 /// would pass for "nothing found".
 fn finite_logits(network: &Network, batch: &Batch) -> Result<Vec<f32>, ClassifierError> {
     for _ in 0..2 {
-        let logits: Vec<f32> = Vec::try_from(&network.forward(batch, false)?.f_flatten(0, -1)?)?;
+        let logits: Vec<f32> = Vec::try_from(&network.logits(batch)?.f_flatten(0, -1)?)?;
         if logits.iter().all(|logit| logit.is_finite()) {
             return Ok(logits);
         }
     }
     Err(ClassifierError::Encoder("the model's outputs are no numbers".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_keep_within_the_budget_and_lose_nothing() {
+        let lengths = [1, 1, 9, 40, 40, 41, 200, 511, 513, 1023, 1025, 4000];
+        let windows: Vec<(usize, Vec<i64>)> =
+            lengths.iter().enumerate().map(|(place, &length)| (place, vec![0; length])).collect();
+        let cut: Vec<Vec<usize>> = batches(&windows)
+            .map(|batch| {
+                let longest = batch.last().unwrap().1.len();
+                assert!(batch.len() == 1 || batch.len() * longest <= TOKENS_AT_A_TIME);
+                batch.iter().map(|(place, _)| *place).collect()
+            })
+            .collect();
+        assert_eq!(cut.concat(), (0..lengths.len()).collect::<Vec<_>>());
+        assert_eq!(cut[0].len(), 6, "{cut:?}");
+        assert_eq!(batches(&[]).count(), 0);
+    }
 }

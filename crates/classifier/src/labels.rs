@@ -1,7 +1,7 @@
 //! The order of the model's outputs, and labelled texts as JSON lines.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs::File,
     io::{BufRead, BufReader},
     path::Path,
@@ -22,6 +22,15 @@ pub struct Truth {
     pub holds: [bool; OUTPUTS],
     /// Whether each tag was judged at all; an output that was not takes no part in the loss.
     pub known: [bool; OUTPUTS],
+    /// The share of the readings that saw each tag: 0 or 1 where they agree.
+    pub shares: [f32; OUTPUTS],
+}
+
+impl Truth {
+    /// What all readings agree on.
+    pub fn unanimous(holds: [bool; OUTPUTS], known: [bool; OUTPUTS]) -> Self {
+        Self { holds, known, shares: holds.map(|holds| f32::from(u8::from(holds))) }
+    }
 }
 
 /// One text with its labels.
@@ -31,6 +40,8 @@ pub struct LabelledText {
     pub id: String,
     /// The language, as far as the file says.
     pub language: String,
+    /// Where it comes from, as far as the file says: the set, or the sector of a text written for training.
+    pub source: String,
     /// The text.
     pub text: String,
     /// Its labels.
@@ -44,6 +55,8 @@ struct Line {
     id: Option<String>,
     #[serde(default, alias = "language")]
     lang: String,
+    source: Option<String>,
+    sector: Option<String>,
     text: Option<String>,
     emotions: BTreeSet<Emotion>,
     causes: Option<BTreeSet<Cause>>,
@@ -51,6 +64,9 @@ struct Line {
     answer: Option<bool>,
     /// The emotions that the annotators knew of; without it, all five.
     judged: Option<BTreeSet<Emotion>>,
+    /// The tags on which the readings differed, with the share that saw them.
+    #[serde(default)]
+    divided: BTreeMap<Tag, f32>,
 }
 
 /// The line of a file of texts without labels of ours.
@@ -72,16 +88,20 @@ pub fn read(path: &Path, texts: Option<&TextSource>) -> Result<Vec<LabelledText>
         let fail = |reason: String| ClassifierError::Data { path: path.to_owned(), line: number, reason };
         let line: Line = serde_json::from_str(line).map_err(|error| fail(error.to_string()))?;
         let truth = line.truth();
+        if let Some((tag, share)) = line.divided.iter().find(|(_, share)| !(0.0..=1.0).contains(*share)) {
+            return Err(fail(format!("the share of {} is {share}, not between 0 and 1", tag.as_str())));
+        }
         let id = line.id.unwrap_or_else(|| {
             format!("{}:{number}", path.file_name().unwrap_or_default().to_string_lossy())
         });
+        let source = line.source.or(line.sector).unwrap_or_default();
         let (language, text) = match line.text {
             Some(text) => (line.lang, text),
             None => texts
                 .and_then(|texts| texts.find(&id))
                 .ok_or_else(|| fail(format!("no text is given or found for id {id:?}")))?,
         };
-        labelled.push(LabelledText { id, language, text, truth });
+        labelled.push(LabelledText { id, language, source, text, truth });
         Ok(())
     })?;
     Ok(labelled)
@@ -102,10 +122,14 @@ impl Line {
             Tag::Flag(Flag::Complaint) => self.complaint.is_some(),
             Tag::Flag(Flag::Answer) => self.answer.is_some(),
         };
-        Truth {
-            holds: std::array::from_fn(|output| holds(&tags[output])),
-            known: std::array::from_fn(|output| known(&tags[output])),
+        let mut truth = Truth::unanimous(
+            std::array::from_fn(|output| holds(&tags[output])),
+            std::array::from_fn(|output| known(&tags[output])),
+        );
+        for (share, tag) in truth.shares.iter_mut().zip(&tags) {
+            *share = self.divided.get(tag).copied().unwrap_or(*share);
         }
+        truth
     }
 }
 
@@ -143,7 +167,7 @@ impl TextSource {
     }
 }
 
-fn each_line(
+pub(crate) fn each_line(
     path: &Path,
     mut visit: impl FnMut(usize, &str) -> Result<(), ClassifierError>,
 ) -> Result<(), ClassifierError> {
@@ -186,11 +210,24 @@ mod tests {
     }
 
     #[test]
+    fn readings_that_differ_leave_a_share() {
+        let labels = file(
+            r#"{"id":"a","text":"x","sector":"bank","source":"forum","emotions":["anger"],"divided":{"anger":0.5,"annoyance":0.25}}"#,
+        );
+        let read = read(labels.path(), None).unwrap();
+        assert_eq!((read[0].truth.shares[0], read[0].truth.shares[2]), (0.5, 0.25));
+        assert!(read[0].truth.holds[0] && !read[0].truth.holds[2]);
+        assert_eq!(read[0].source, "forum");
+    }
+
+    #[test]
     fn a_bad_line_is_named() {
         let labels =
             file("{\"id\":\"a\",\"text\":\"x\",\"emotions\":[]}\n{\"id\":\"b\",\"emotions\":[\"joy\"]}");
         let error = read(labels.path(), None).unwrap_err().to_string();
         assert!(error.contains("line 2") && error.contains("joy"), "{error}");
+        let labels = file(r#"{"id":"a","text":"x","emotions":[],"divided":{"anger":1.5}}"#);
+        assert!(read(labels.path(), None).unwrap_err().to_string().contains("the share of anger is 1.5"));
         let labels = file("{\"id\":\"a\",\"emotions\":[]}");
         assert!(read(labels.path(), None).unwrap_err().to_string().contains("no text"));
     }

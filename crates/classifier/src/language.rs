@@ -7,6 +7,8 @@ use whichlang::{Lang, detect_language};
 const FEWEST_LATIN_LETTERS: usize = 20;
 const FEWEST_OTHER_LETTERS: usize = 6;
 const FEWEST_LATIN_WORDS: usize = 4;
+/// Fewer than this are not enough to say that a text is in a language that the tagger does not read.
+const FEWEST_LETTERS_TO_REFUSE: usize = 40;
 
 /// The beginning of a text is enough.
 const MAX_CHARS: usize = 1_000;
@@ -25,10 +27,24 @@ pub fn identify(text: &str, declared: Option<&str>) -> Language {
     } else {
         latin >= FEWEST_LATIN_LETTERS && words.len() >= FEWEST_LATIN_WORDS
     };
+    let declared = declared.map(Language::new);
     if enough {
-        return Language::new(code(detect_language(&words.join(" "))));
+        if let Some(foreign) = declared.clone().filter(|declared| !can_be_found(declared)) {
+            return foreign;
+        }
+        let found = Language::new(code(detect_language(&words.join(" "))));
+        // A short text in a Latin alphabet is sooner a strange French than a Turkish one, which nobody would tag.
+        if found.is_supported() || other > latin || latin >= FEWEST_LETTERS_TO_REFUSE {
+            return found;
+        }
     }
-    declared.map_or_else(Language::undetermined, Language::new)
+    // A wrong setting of somebody's program must not keep a short text from being read.
+    declared.filter(Language::is_supported).unwrap_or_else(Language::undetermined)
+}
+
+/// Whether a language is among those that texts are recognised in: Polish, say, would be taken for one of them.
+fn can_be_found(language: &Language) -> bool {
+    language.as_str() == "und" || whichlang::LANGUAGES.iter().any(|known| code(*known) == language.as_str())
 }
 
 /// The words as they are written, without what is no running text.
@@ -104,6 +120,21 @@ mod tests {
             assert_eq!(identify(text, None).as_str(), "und", "{text}");
             assert_eq!(identify(text, Some("fr-FR")).as_str(), "fr", "{text}");
         }
+    }
+
+    #[test]
+    fn a_short_text_is_not_refused() {
+        let long = "Jag har väntat i tre veckor på mitt paket och ingen svarar när jag ringer till er";
+        assert_eq!(identify(long, None).as_str(), "sv");
+        assert_eq!(identify("Har ni problem med nätet nu", Some("fr")).as_str(), "fr");
+        assert_eq!(identify("nul", Some("ja")).as_str(), "und");
+    }
+
+    #[test]
+    fn a_language_that_cannot_be_recognised_is_taken_as_declared() {
+        let polish = "Od trzech tygodni czekam na paczkę i nikt nie odbiera telefonu";
+        assert_eq!(identify(polish, Some("pl")).as_str(), "pl");
+        assert_eq!(identify(polish, Some("fr")).as_str().len(), 2);
     }
 
     #[test]

@@ -4,11 +4,14 @@ pub mod base;
 mod classify;
 mod error;
 mod evaluate;
+mod explain;
+mod forward;
 mod inference;
 mod isolate;
 mod labels;
 mod language;
 pub mod model_files;
+mod native_caches;
 mod network;
 mod precision;
 mod scores;
@@ -24,9 +27,13 @@ mod worker;
 
 pub use classify::{ClassifySummary, classify};
 pub use error::ClassifierError;
-pub use evaluate::{GroupReport, Judged, Report, TagReport, evaluate};
+pub use evaluate::{
+    Band, GroupReport, Judged, Mistake, Report, TagReport, calibration_plot, judge, mistakes,
+};
+pub use explain::explain;
 pub use labels::{LabelledText, OUTPUTS, TextSource, Truth, read as read_labelled};
 pub use language::identify as identify_language;
+pub use native_caches::bound_native_caches;
 pub use precision::Precision;
 pub use settings::{Architecture, ModelSettings, OutputSettings};
 pub use story::{Placement, StoryHandle, StoryIndex, StoryOptions};

@@ -1,5 +1,7 @@
 //! The precision that the model computes in on this machine.
 
+use std::str::FromStr;
+
 use tch::Kind;
 
 /// How the weights and the activations of the encoder are held.
@@ -34,5 +36,16 @@ impl Precision {
             Self::Full => Kind::Float,
             Self::Brain => Kind::BFloat16,
         }
+    }
+}
+
+impl FromStr for Precision {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        [Self::Full, Self::Brain]
+            .into_iter()
+            .find(|precision| precision.as_str() == name)
+            .ok_or_else(|| format!("{name:?} is no precision: give f32 or bf16"))
     }
 }

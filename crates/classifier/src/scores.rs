@@ -4,16 +4,6 @@ use domain::{Flag, Tag, Tags};
 
 use crate::labels::OUTPUTS;
 
-/// The score of a tag.
-pub(crate) fn of_tag(tags: &Tags, tag: Tag) -> f32 {
-    match tag {
-        Tag::Emotion(emotion) => tags.emotions.get(&emotion).copied().unwrap_or_default(),
-        Tag::Cause(cause) => tags.causes.get(&cause).copied().unwrap_or_default(),
-        Tag::Flag(Flag::Complaint) => tags.complaint,
-        Tag::Flag(Flag::Answer) => tags.answer,
-    }
-}
-
 /// Tags with these scores, of which those hold that `holds` says so of (by place in the row).
 pub(crate) fn to_tags(scores: &[f32; OUTPUTS], holds: impl Fn(usize) -> bool) -> Tags {
     let mut tags = Tags::default();
@@ -42,7 +32,7 @@ impl CompactTags {
     pub(crate) fn new(tags: &Tags) -> Self {
         let mut compact = Self { scores: [0.0; OUTPUTS], held: 0 };
         for (place, tag) in Tag::all().enumerate() {
-            compact.scores[place] = of_tag(tags, tag);
+            compact.scores[place] = tags.score(tag);
             compact.held |= u32::from(tags.has(tag)) << place;
         }
         compact

@@ -6,9 +6,15 @@ use domain::{Cause, Emotion, Tag, Tags};
 use rust_bert::bert::BertConfig;
 use serde::{Deserialize, Serialize};
 
-use crate::{ClassifierError, labels::OUTPUTS, model_files, scores};
+use crate::{
+    ClassifierError,
+    labels::OUTPUTS,
+    model_files,
+    network::{Head, PADDED_TO},
+    scores,
+};
 
-/// The longest piece of text that the base encoder can take, with its two special tokens.
+/// A window shorter than this would hold little but the prefix and the special tokens.
 const SHORTEST_WINDOW: usize = 16;
 
 /// The settings of one trained model.
@@ -131,9 +137,10 @@ impl ModelSettings {
         if self.version.is_empty() {
             return Err("the version is empty".into());
         }
-        if !(SHORTEST_WINDOW..=positions).contains(&self.max_tokens) {
+        let longest = positions - positions % PADDED_TO;
+        if !(SHORTEST_WINDOW..=longest).contains(&self.max_tokens) {
             let given = self.max_tokens;
-            return Err(format!("max_tokens is {given}, not between {SHORTEST_WINDOW} and {positions}"));
+            return Err(format!("max_tokens is {given}, not between {SHORTEST_WINDOW} and {longest}"));
         }
         if self.max_windows == 0 {
             return Err("max_windows is 0".into());
@@ -162,6 +169,11 @@ pub(crate) const GROUPS: [(&str, std::ops::Range<usize>); 3] = [
     ("causes", Emotion::ALL.len()..Emotion::ALL.len() + Cause::ALL.len()),
     ("flags", Emotion::ALL.len() + Cause::ALL.len()..OUTPUTS),
 ];
+
+/// The linear layers of the tagger: one for each group.
+pub(crate) fn tag_heads() -> [Head; GROUPS.len()] {
+    GROUPS.map(|(name, outputs)| (name, outputs.len()))
+}
 
 #[cfg(test)]
 pub(crate) fn tiny_settings(vocabulary: usize) -> ModelSettings {

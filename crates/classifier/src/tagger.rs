@@ -17,12 +17,20 @@ use tokio::sync::{mpsc, oneshot};
 use crate::{
     ClassifierError, ModelSettings, Precision,
     inference::{self, Job, Shared},
-    network::{Network, read_weights},
+    network::{Network, Weights},
+    settings::tag_heads,
     tokens::WindowCutter,
 };
 
-/// Texts that one thread tags at a time: enough for the CPU's matrix units, few enough to be of similar length.
-const BATCH_SIZE: usize = 16;
+/// Bytes of text that one thread takes at a time, one to three batches: enough to keep it busy and to sort by length, few enough
+/// that the threads end together.
+const BYTES_OF_A_JOB: std::ops::RangeInclusive<usize> = 4_000..=12_000;
+
+/// Jobs that each thread should have of what is asked at once.
+const JOBS_PER_THREAD: usize = 2;
+
+/// About what the prefix and the special tokens of a text come to.
+const BYTES_AROUND_A_TEXT: usize = 16;
 
 /// Jobs that wait for a free thread, for each thread.
 const QUEUE_PER_THREAD: usize = 4;
@@ -51,13 +59,14 @@ pub struct TaggerOptions {
 pub struct Tagger {
     jobs: mpsc::Sender<Job>,
     settings: Arc<ModelSettings>,
+    threads: usize,
     busy: Arc<AtomicU64>,
 }
 
 impl Tagger {
     /// Loads the model in a folder and starts its threads, which share one copy of the weights.
     ///
-    /// Reads 100 MB: call it from a thread that may block.
+    /// Takes half a second: call it from a thread that may block.
     ///
     /// # Errors
     /// A file of the model is missing or is not what it should be.
@@ -65,17 +74,14 @@ impl Tagger {
         let settings = ModelSettings::read(model_dir)?;
         let cutter = WindowCutter::read(model_dir, &settings)?;
         let precision = options.precision.unwrap_or_else(Precision::of_this_machine);
-        let weights = read_weights(model_dir, precision)?;
+        let weights = Weights::read(model_dir, precision)?;
         let threads = options.threads.map_or_else(cores, NonZeroUsize::get);
         let (jobs, waiting) = mpsc::channel(threads * QUEUE_PER_THREAD);
         let shared = Arc::new(Shared::new(settings.clone(), cutter, waiting));
+        let network = Network::new(&settings.architecture, &tag_heads(), &weights)
+            .map_err(|reason| ClassifierError::ModelUnusable { path: model_dir.to_owned(), reason })?;
         for number in 0..threads {
-            let mut network = Network::new(&settings.architecture, 0.0);
-            network
-                .use_weights(&weights)
-                .map_err(|reason| ClassifierError::ModelUnusable { path: model_dir.to_owned(), reason })?;
-            network.freeze();
-            inference::start_thread(number, network, Arc::clone(&shared))?;
+            inference::start_thread(number, network.share(), Arc::clone(&shared))?;
         }
         tracing::info!(
             model = settings.version,
@@ -83,7 +89,7 @@ impl Tagger {
             threads,
             "the tagger is ready"
         );
-        Ok(Self { jobs, settings: Arc::new(settings), busy: shared.busy() })
+        Ok(Self { jobs, settings: Arc::new(settings), threads, busy: shared.busy() })
     }
 
     /// The settings of the model.
@@ -103,7 +109,7 @@ impl Tagger {
     pub async fn tag(&self, texts: Vec<String>) -> Result<Vec<Tags>, ClassifierError> {
         let mut tags = vec![Tags::default(); texts.len()];
         let mut pending = Vec::new();
-        for Cut { places, texts } in cut(texts) {
+        for Cut { places, texts } in cut(texts, self.threads) {
             let (reply, result) = oneshot::channel();
             self.jobs.send(Job { texts, reply }).await.map_err(|_| ClassifierError::WorkerGone)?;
             pending.push((places, result));
@@ -121,7 +127,7 @@ impl Tagger {
     pub fn tag_blocking(&self, texts: Vec<String>) -> Result<Vec<Tags>, ClassifierError> {
         let mut tags = vec![Tags::default(); texts.len()];
         let mut pending = Vec::new();
-        for Cut { places, texts } in cut(texts) {
+        for Cut { places, texts } in cut(texts, self.threads) {
             let (reply, result) = oneshot::channel();
             self.jobs.blocking_send(Job { texts, reply }).map_err(|_| ClassifierError::WorkerGone)?;
             pending.push((places, result));
@@ -151,16 +157,28 @@ struct Cut {
 }
 
 /// The longest first, so that no thread begins the longest job when the others are already done.
-fn cut(mut texts: Vec<String>) -> Vec<Cut> {
+fn cut(mut texts: Vec<String>, threads: usize) -> Vec<Cut> {
     let mut order: Vec<usize> = (0..texts.len()).collect();
     order.sort_by_key(|&place| std::cmp::Reverse(texts[place].len()));
-    order
-        .chunks(BATCH_SIZE)
-        .map(|places| Cut {
-            places: places.to_vec(),
-            texts: places.iter().map(|&place| std::mem::take(&mut texts[place])).collect(),
-        })
-        .collect()
+    let bytes = texts.iter().map(|text| text.len() + BYTES_AROUND_A_TEXT).sum::<usize>();
+    let (smallest, largest) = BYTES_OF_A_JOB.into_inner();
+    let bytes_of_a_job = (bytes / (JOBS_PER_THREAD * threads)).clamp(smallest, largest);
+    let mut cuts: Vec<Cut> = Vec::new();
+    let mut room = 0;
+    for place in order {
+        let text = std::mem::take(&mut texts[place]);
+        // A text counts for what stands around it too.
+        let length = text.len() + BYTES_AROUND_A_TEXT;
+        if room < length {
+            room = bytes_of_a_job.max(length);
+            cuts.push(Cut { places: Vec::new(), texts: Vec::new() });
+        }
+        room -= length;
+        let cut = cuts.last_mut().expect("a first one was just made");
+        cut.places.push(place);
+        cut.texts.push(text);
+    }
+    cuts
 }
 
 fn put(tags: &mut [Tags], places: Vec<usize>, found: Vec<Tags>) {
@@ -179,10 +197,15 @@ mod tests {
 
     #[test]
     fn texts_are_cut_by_length_and_none_is_lost() {
-        let texts: Vec<String> = (0..40).map(|index| "x".repeat(index * 7 % 40)).collect();
-        let cuts = cut(texts.clone());
-        assert_eq!(cuts.iter().map(|cut| cut.texts.len()).collect::<Vec<_>>(), [16, 16, 8]);
+        let texts: Vec<String> = (0..40).map(|index| "x".repeat(index * 700 % 4000 * 7)).collect();
+        let cuts = cut(texts.clone(), 2);
+        assert_eq!(cuts.iter().map(|cut| cut.places.len()).sum::<usize>(), 40);
+        assert!(
+            cuts.iter().all(|cut| cut.places.len() == 1 || cut.texts.concat().len() <= *BYTES_OF_A_JOB.end())
+        );
         assert!(cuts[0].texts.iter().all(|text| text.len() >= cuts[2].texts[0].len()));
+        assert!(cut(vec![String::new(); 2_000], 2).len() > 1, "what stands around a text counts too");
+        assert!(cut(texts[..8].to_vec(), 8).len() >= 6, "no thread is left without work");
         for cut in &cuts {
             for (place, text) in cut.places.iter().zip(&cut.texts) {
                 assert_eq!(text, &texts[*place]);

@@ -172,7 +172,7 @@ struct Prepared {
 
 /// Where a mention's tags come from.
 enum TagSource {
-    /// It has none: a deletion, or a text of the brand's own.
+    /// It has none: a deletion, a text of the brand's own, or one in a language that the model does not read.
     Nothing,
     /// The story had them before this batch.
     Known(Tags),
@@ -283,8 +283,10 @@ fn prepare(stories: &mut StoryIndex, batch: Vec<Entry<Mention>>) -> PreparedBatc
             // What an author changed is read again, even where most of the words are the same.
             let may_reuse = same_words || mention.change != Change::Edited;
             let known = handle.filter(|_| may_reuse).and_then(|handle| stories.tags(handle));
+            let is_read = language.is_supported();
             let pending = handle.filter(|_| may_reuse).and_then(|handle| told_here.get(&handle).copied());
             let source = match (known, pending) {
+                _ if !is_read => TagSource::Nothing,
                 (Some(tags), _) => TagSource::Known(tags),
                 (None, Some(place)) => TagSource::Model(place),
                 (None, None) => {

@@ -9,7 +9,7 @@ use std::{
 
 use domain::{Cause, Emotion, Tag, Tags};
 use vigie_classifier::{
-    LabelledText, ModelSettings, OUTPUTS, Precision, Tagger, TaggerOptions, Truth, classify, evaluate,
+    LabelledText, ModelSettings, OUTPUTS, Precision, Report, Tagger, TaggerOptions, Truth, classify, judge,
     model_files,
 };
 
@@ -121,16 +121,27 @@ fn lines_are_classified_in_order_and_bad_ones_are_named() {
 }
 
 #[test]
+fn a_language_that_is_not_read_is_said_and_not_guessed() {
+    let input = r#"{"id":1,"text":"荷物がまだ届きません。カスタマーサービスから返事がありません。"}"#;
+    let mut output = Vec::new();
+    classify(&TAGGER, &mut input.as_bytes(), &mut output).unwrap();
+    let line: serde_json::Value = serde_json::from_slice(&output).unwrap();
+    assert_eq!((&line["language"], &line["unsupported"]), (&"ja".into(), &true.into()));
+    assert_eq!((&line["tags"], &line["complaint"]), (&serde_json::json!([]), &0.0.into()));
+}
+
+#[test]
 fn evaluation_compares_with_labels() {
     let text = |text: &str, holds: bool| LabelledText {
         id: text.into(),
         language: "fr".into(),
+        source: String::new(),
         text: text.into(),
-        truth: Truth { holds: [holds; OUTPUTS], known: [true; OUTPUTS] },
+        truth: Truth::unanimous([holds; OUTPUTS], [true; OUTPUTS]),
     };
-    let report = evaluate(&TAGGER, &[text("Merci, tout est parfait, je recommande", false)]).unwrap();
+    let texts = [text("Merci, tout est parfait, je recommande", false)];
+    let report = Report::new(&judge(&TAGGER, &texts).unwrap());
     assert_eq!(report.macro_f1("flags"), 0.0);
-    assert!(evaluate(&TAGGER, &[]).is_err());
 }
 
 #[test]

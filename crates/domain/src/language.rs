@@ -9,7 +9,16 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Language(String);
 
+/// The languages that the tagger reads: French and English, which it was trained on and is measured in, and those that its encoder
+/// carries beside them.
+pub const SUPPORTED_LANGUAGES: [&str; 7] = ["fr", "en", "es", "de", "it", "nl", "pt"];
+
 impl Language {
+    /// Whether the tagger reads it. A text whose language cannot be told is read: it is short, and most are in one of these.
+    pub fn is_supported(&self) -> bool {
+        self.0 == "und" || SUPPORTED_LANGUAGES.contains(&self.as_str())
+    }
+
     /// From a BCP 47 tag: the primary subtag in lower case (`fr-CA` → `fr`); anything else is undetermined.
     pub fn new(tag: &str) -> Self {
         let primary = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
@@ -37,6 +46,12 @@ impl fmt::Display for Language {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cannot_be_told_is_read_and_what_is_foreign_is_not() {
+        assert!(["fr", "pt-BR", "?"].into_iter().all(|tag| Language::new(tag).is_supported()));
+        assert!(!["ja", "sv", "ca"].into_iter().any(|tag| Language::new(tag).is_supported()));
+    }
 
     #[test]
     fn keeps_the_primary_subtag() {

@@ -164,11 +164,14 @@ pub struct Mention {
 impl Mention {
     /// Title and text as one, the way they are analysed, tagged and searched.
     pub fn full_text(&self) -> String {
-        match &self.title {
-            Some(title) if !title.is_empty() && !self.text.starts_with(title.as_str()) => {
-                format!("{title}\n{}", self.text)
-            }
-            _ => self.text.clone(),
-        }
+        full_text(self.title.as_deref(), &self.text)
+    }
+}
+
+/// A title, where there is one that the text does not repeat, and a text as one.
+pub fn full_text(title: Option<&str>, text: &str) -> String {
+    match title {
+        Some(title) if !title.is_empty() && !text.starts_with(title) => format!("{title}\n{text}"),
+        _ => text.to_owned(),
     }
 }

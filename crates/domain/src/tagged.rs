@@ -13,7 +13,8 @@ pub struct TaggedMention {
     pub language: Language,
     /// The story it belongs to.
     pub story: StoryMembership,
-    /// Emotions, causes and flags. Empty for a deletion and for a brand's own texts.
+    /// Emotions, causes and flags. Empty for a deletion, for a brand's own texts, and where the language is
+    /// not supported.
     pub tags: Tags,
     /// The version of the model that tagged it, such as `tagger-1`.
     pub model: String,

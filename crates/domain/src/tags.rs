@@ -1,6 +1,6 @@
 //! The tags a mention can carry: five emotions, twelve causes, two flags, each with a score.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt, ops::Range, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -166,7 +166,33 @@ pub struct Tags {
     pub held: Vec<Tag>,
 }
 
+/// A tag that holds with a lower score than this is uncertain …
+const CERTAIN_FROM: f32 = 0.6;
+/// … and so is one that does not hold with this score or more.
+const UNCERTAIN_FROM: f32 = 0.3;
+
+/// Whether a tag that holds could as well not: pages say "uncertain".
+pub fn is_uncertain_score(score: f32) -> bool {
+    score < CERTAIN_FROM
+}
+
 impl Tags {
+    /// The score of a tag; 0 when there is none.
+    pub fn score(&self, tag: Tag) -> f32 {
+        match tag {
+            Tag::Emotion(emotion) => self.emotions.get(&emotion).copied().unwrap_or_default(),
+            Tag::Cause(cause) => self.causes.get(&cause).copied().unwrap_or_default(),
+            Tag::Flag(Flag::Complaint) => self.complaint,
+            Tag::Flag(Flag::Answer) => self.answer,
+        }
+    }
+
+    /// Whether it could as well be the other way round, for a tag that holds or one that does not.
+    pub fn is_uncertain(&self, tag: Tag) -> bool {
+        let score = self.score(tag);
+        if self.has(tag) { is_uncertain_score(score) } else { score >= UNCERTAIN_FROM }
+    }
+
     /// Whether the tag's score reaches its threshold.
     pub fn has(&self, tag: Tag) -> bool {
         self.held.contains(&tag)
@@ -193,6 +219,18 @@ impl Tags {
     }
 }
 
+/// Why a text carries a tag.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reason {
+    /// The tag.
+    pub tag: Tag,
+    /// Its score.
+    pub score: f32,
+    /// Where the words stand without which the text would sooner not carry it, in bytes of the text and in its order. Empty where
+    /// no word stands out.
+    pub words: Vec<Range<usize>>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,6 +243,16 @@ mod tests {
             assert_eq!(serde_json::to_value(tag).unwrap(), tag.as_str());
         }
         assert!("joy".parse::<Tag>().is_err());
+    }
+
+    #[test]
+    fn uncertain_is_what_barely_holds_or_barely_does_not() {
+        let mut tags = Tags { complaint: 0.25, answer: 0.25, ..Tags::default() };
+        let (complaint, answer) = (Tag::Flag(Flag::Complaint), Tag::Flag(Flag::Answer));
+        tags.held.push(complaint);
+        assert!(tags.is_uncertain(complaint) && !tags.is_uncertain(answer));
+        (tags.complaint, tags.answer) = (0.6, 0.3);
+        assert!(!tags.is_uncertain(complaint) && tags.is_uncertain(answer));
     }
 
     #[test]

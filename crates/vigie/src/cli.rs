@@ -92,6 +92,9 @@ pub struct ImportArguments {
 pub struct ClassifyArguments {
     /// JSONL with "id" and "text"; standard input without
     pub file: Option<PathBuf>,
+    /// Compute in f32 or in bf16 [default: the faster one on this machine]
+    #[arg(long)]
+    pub precision: Option<classifier::Precision>,
 }
 
 /// Options of `search`.
@@ -123,6 +126,12 @@ pub struct TrainArguments {
     /// The MiniBAR app reviews (minibar_app_reviews.jsonl), whose texts the labels in models/tagger/data refer to
     #[arg(long, value_name = "FILE")]
     pub minibar: Option<PathBuf>,
+    /// Learn first from open emotion sets: a folder with goemotions/{train,dev,test}.jsonl, xed/fr.jsonl, brighter/*.csv
+    #[arg(long, value_name = "DIR")]
+    pub auxiliary: Option<PathBuf>,
+    /// Passes over the open emotion sets
+    #[arg(long, default_value_t = 3, value_name = "PASSES", requires = "auxiliary")]
+    pub auxiliary_epochs: usize,
     /// Where the base encoder's two wheels are [default: where `setup.py train` puts them]
     #[arg(long, value_name = "DIR", env = "VIGIE_ENCODER_WHEELS")]
     pub wheels: Option<PathBuf>,
@@ -135,6 +144,9 @@ pub struct TrainArguments {
     /// The seed of every random choice
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
+    /// Threads to compute on [default: one for each core]
+    #[arg(long)]
+    pub threads: Option<std::num::NonZeroUsize>,
 }
 
 /// Options of `evaluate`.
@@ -142,6 +154,12 @@ pub struct TrainArguments {
 pub struct EvaluateArguments {
     /// Labelled JSONL: {"id","lang","text","emotions":[…],"causes":[…],"complaint":bool,"answer":bool}
     pub file: PathBuf,
+    /// Write report.txt, calibration.svg and errors.jsonl (the texts tagged wrongly, the surest mistakes first) to this folder
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
+    /// The model to measure [default: the model in use]
+    #[arg(long, value_name = "DIR")]
+    pub model: Option<PathBuf>,
 }
 
 /// Options of the hidden `engine`.

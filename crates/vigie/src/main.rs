@@ -27,6 +27,11 @@ fn main() -> ExitCode {
     if let Command::Engine(arguments) = &cli.command {
         return commands::engine::run(arguments);
     }
+    // SAFETY: this is the program's first thread, and no other has been started yet.
+    #[allow(unsafe_code)]
+    unsafe {
+        classifier::bound_native_caches();
+    }
     logging::start(&cli.command);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

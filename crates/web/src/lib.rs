@@ -32,7 +32,7 @@ pub use health::{Part, PartState};
 pub use metrics::Metrics;
 pub use router::router;
 pub use serve::{ServeError, Server, TlsFiles, WebOptions, serve};
-pub use state::{SourceRow, WebState};
+pub use state::{Explain, SourceRow, WebState};
 
 #[cfg(test)]
 mod tests;

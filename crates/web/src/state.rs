@@ -6,7 +6,8 @@ use alerting::Alerting;
 use analytics::Analytics;
 use casework::Casework;
 use chrono::{DateTime, Utc};
-use domain::{Brand, LiveEvent};
+use domain::{Brand, LiveEvent, Reason};
+use futures::future::BoxFuture;
 use journal::{Journal, ReaderStatus};
 use search::SearchIndex;
 use serde::Serialize;
@@ -37,6 +38,8 @@ pub struct WebState {
     pub readers: Arc<[(&'static str, Arc<ReaderStatus>)]>,
     /// Further parts of the program that `/health` speaks of.
     pub parts: Arc<[Part]>,
+    /// Asks the model which words of a text carry its tags.
+    pub explain: Explain,
     /// How the sources are doing.
     pub sources: Arc<dyn Fn() -> Vec<SourceRow> + Send + Sync>,
     /// What the readers announce; each open page subscribes.
@@ -46,6 +49,9 @@ pub struct WebState {
     /// Ends the live streams when the program ends.
     pub shutdown: CancellationToken,
 }
+
+/// From a text to the reasons for its tags; the error is for the log.
+pub type Explain = Arc<dyn Fn(String) -> BoxFuture<'static, Result<Vec<Reason>, String>> + Send + Sync>;
 
 /// One source, as `/health` and the pages show it.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -10,7 +10,7 @@ use axum::{
     http::{Method, Request, Response, StatusCode, Uri, header},
 };
 use casework::Casework;
-use domain::{LiveEvent, Series, TaggedMention};
+use domain::{Emotion, Flag, LiveEvent, Reason, Series, Tag, TaggedMention};
 use journal::{Entry, JournalOptions, SqliteJournal, TaggedReader};
 use search::SearchIndex;
 use state::Database;
@@ -54,6 +54,16 @@ impl Answer {
     }
 }
 
+/// Anger for the word "perdu", and a complaint for no word in particular.
+fn reasons(text: &str) -> Vec<Reason> {
+    let words = text.find("perdu").map(|start| start..start + "perdu".len());
+    let reason = |tag, score, words| Reason { tag, score, words };
+    vec![
+        reason(Tag::Emotion(Emotion::Anger), 0.9, words.into_iter().collect()),
+        reason(Tag::Flag(Flag::Complaint), 0.45, Vec::new()),
+    ]
+}
+
 impl TestApp {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -73,6 +83,7 @@ impl TestApp {
             ),
             readers: Arc::from([]),
             parts: Arc::from([]),
+            explain: Arc::new(|text| Box::pin(async move { Ok(reasons(&text)) })),
             sources: Arc::new(Vec::new),
             live: broadcast::Sender::<LiveEvent>::new(8),
             metrics: Metrics::default(),

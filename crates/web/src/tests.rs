@@ -12,6 +12,7 @@ use tower::ServiceExt;
 mod api;
 mod inbox;
 mod trends;
+mod why;
 
 use crate::{
     auth,
@@ -25,7 +26,9 @@ pub(super) fn angry(id: u64) -> TaggedMention {
 #[tokio::test]
 async fn strangers_see_only_login_health_and_files() {
     let test = TestApp::new().await;
-    for path in ["/", "/incidents", "/inbox", "/inbox/1", "/search", "/trends", "/nothing/here"] {
+    for path in
+        ["/", "/incidents", "/inbox", "/inbox/1", "/search", "/trends", "/mentions/why", "/nothing/here"]
+    {
         let answer = test.get(path, "").await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
         assert_eq!(answer.location(), format!("/login?next={path}"));

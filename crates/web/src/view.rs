@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use askama::Template;
 use axum::response::Html;
-use domain::{Brand, BrandId, Cause, Emotion, MentionKey};
+use domain::{Brand, BrandId, Cause, Emotion, MentionKey, Tag, is_uncertain_score};
 use search::Hit;
 use sha2::{Digest, Sha256};
 
-use crate::{error::WebError, i18n::Localizer, icons::Icon};
+use crate::{address::address, error::WebError, i18n::Localizer, icons::Icon};
 
 /// Renders a page or a fragment as a handler's answer.
 pub(crate) fn html(template: &impl Template) -> Result<Html<String>, WebError> {
@@ -28,6 +28,8 @@ pub(crate) struct Chip {
     pub(crate) detail: String,
     /// A short figure after the label; empty for none.
     pub(crate) figure: String,
+    /// The score says little either way.
+    pub(crate) uncertain: bool,
 }
 
 impl Chip {
@@ -46,20 +48,43 @@ impl Chip {
     }
 
     fn scored(l: Localizer, group: &str, name: &str, label: String, score: f32) -> Self {
-        let detail = l.t2("tag-score", "tag", &label, "score", l.percent(score));
-        Self { class: format!("{group}-{name}"), label, detail, figure: String::new() }
+        let uncertain = is_uncertain_score(score);
+        let key = if uncertain { "tag-score-uncertain" } else { "tag-score" };
+        let detail = l.t2(key, "tag", &label, "score", l.percent(score));
+        Self { class: format!("{group}-{name}"), label, detail, figure: String::new(), uncertain }
+    }
+
+    /// A tag of any group with the model's score.
+    pub(crate) fn tag(l: Localizer, tag: Tag, score: f32) -> Self {
+        match tag {
+            Tag::Emotion(emotion) => Self::emotion(l, emotion, score),
+            Tag::Cause(cause) => Self::cause(l, cause, score),
+            Tag::Flag(flag) => Self::scored(l, "flag", flag.as_str(), l.family("flag", flag.as_str()), score),
+        }
     }
 
     /// An emotion by itself, as filters name it.
     pub(crate) fn plain_emotion(l: Localizer, emotion: Emotion) -> Self {
         let label = l.family("emotion", emotion.as_str());
-        Self { class: format!("emotion-{emotion}"), detail: label.clone(), label, figure: String::new() }
+        Self {
+            class: format!("emotion-{emotion}"),
+            detail: label.clone(),
+            label,
+            figure: String::new(),
+            uncertain: false,
+        }
     }
 
     /// A cause by itself.
     pub(crate) fn plain_cause(l: Localizer, cause: Cause) -> Self {
         let label = l.family("cause", cause.as_str());
-        Self { class: format!("cause-{cause}"), detail: label.clone(), label, figure: String::new() }
+        Self {
+            class: format!("cause-{cause}"),
+            detail: label.clone(),
+            label,
+            figure: String::new(),
+            uncertain: false,
+        }
     }
 
     /// An emotion with how many mentions carry it.
@@ -74,7 +99,7 @@ impl Chip {
 
     fn counted(l: Localizer, group: &str, name: &str, label: String, count: u64) -> Self {
         let detail = l.t2("tag-count", "tag", &label, "count", count);
-        Self { class: format!("{group}-{name}"), label, detail, figure: l.number(count) }
+        Self { class: format!("{group}-{name}"), label, detail, figure: l.number(count), uncertain: false }
     }
 }
 
@@ -131,6 +156,10 @@ pub(crate) struct MentionView {
     pub(crate) rating: String,
     pub(crate) emotions: Vec<Chip>,
     pub(crate) causes: Vec<Chip>,
+    /// The model does not read the language: no tag means nothing.
+    pub(crate) unsupported: bool,
+    /// Where the reasons for the tags are told; empty where there are none.
+    pub(crate) why: String,
     pub(crate) wants_answer: bool,
     pub(crate) official: bool,
     /// A near-duplicate of a text told before.
@@ -165,6 +194,16 @@ impl MentionView {
             rating: hit.rating.map(|rating| l.t1("mention-rating", "stars", rating)).unwrap_or_default(),
             emotions: hit.emotions.iter().map(|(tag, score)| Chip::emotion(l, *tag, *score)).collect(),
             causes: hit.causes.iter().map(|(tag, score)| Chip::cause(l, *tag, *score)).collect(),
+            unsupported: !hit.language.is_supported(),
+            why: if !hit.language.is_supported()
+                || (hit.emotions.is_empty() && hit.causes.is_empty() && !hit.complaint && !hit.answer)
+            {
+                String::new()
+            } else {
+                let id =
+                    [("source", Some(hit.key.source.as_str())), ("id", Some(hit.key.external_id.as_str()))];
+                address("/mentions/why", &id)
+            },
             wants_answer: hit.answer,
             official: hit.official,
             repost: !hit.story.first,
@@ -212,13 +251,14 @@ pub(crate) fn pieces(text: &str, marks: &[Range<usize>], max_chars: usize) -> Ve
         push("… ", false);
     }
     let mut at = start;
-    for mark in marks.iter().filter(|mark| mark.start >= start && mark.end <= end) {
+    for mark in marks.iter().filter(|mark| mark.start >= start && mark.start < end) {
         if mark.start < at {
             continue;
         }
+        let mark_end = mark.end.min(end);
         push(&text[at..mark.start], false);
-        push(&text[mark.clone()], true);
-        at = mark.end;
+        push(&text[mark.start..mark_end], true);
+        at = mark_end;
     }
     push(&text[at..end], false);
     if end < text.len() {
@@ -244,7 +284,11 @@ mod tests {
     }
 
     fn mark(start: usize) -> Vec<Range<usize>> {
-        std::iter::once(start..start + 5).collect()
+        one(start..start + 5)
+    }
+
+    fn one(mark: Range<usize>) -> Vec<Range<usize>> {
+        std::iter::once(mark).collect()
     }
 
     #[test]
@@ -254,6 +298,18 @@ mod tests {
         let long = format!("{}colis perdu", "é".repeat(500));
         let text = shown(&pieces(&long, &mark(1000), 100));
         assert!(text.starts_with("… é") && text.ends_with("[colis] perdu"), "{text}");
+    }
+
+    #[test]
+    fn a_mark_across_the_end_of_the_excerpt_is_cut_there() {
+        let mark = one(4..30);
+        assert_eq!(
+            shown(&pieces("mon colis est perdu depuis mardi", &mark, 100)),
+            "mon [colis est perdu depuis mar]di"
+        );
+        let long = "mot ".repeat(200);
+        let text = shown(&pieces(&long, &one(516..700), 600));
+        assert!(text.contains("[mot ") && text.ends_with("] …"), "{text}");
     }
 
     #[test]

@@ -1,16 +1,23 @@
-//! How well tags agree with labels: precision, recall and F1, calibration, by group and language.
+//! How well tags agree with labels: precision, recall and F1, calibration, by language and source.
+
+mod errors;
+mod plot;
+mod uncertain;
 
 use std::{
     collections::BTreeSet,
     fmt::{self, Display, Formatter},
 };
 
-use domain::{Tag, Tags};
+use domain::{Emotion, Tag, Tags};
+
+pub use errors::{Mistake, mistakes};
+pub use plot::calibration_plot;
+pub use uncertain::Band;
 
 use crate::{
     ClassifierError, Tagger,
     labels::{LabelledText, OUTPUTS, Truth},
-    scores,
     settings::GROUPS,
 };
 
@@ -29,13 +36,13 @@ pub struct TagReport {
     pub f1: f32,
 }
 
-/// A group of tags on the texts of one language, or on all.
+/// A group of tags on part of the texts, or on all.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupReport {
     /// `emotions`, `causes` or `flags`.
     pub group: &'static str,
-    /// The language; `all` for all texts.
-    pub language: String,
+    /// A language or a source; `all` for all texts.
+    pub part: String,
     /// The texts.
     pub texts: usize,
     /// The mean F1 of the tags that occur.
@@ -49,8 +56,12 @@ pub struct GroupReport {
 pub struct Report {
     /// Every tag, on all texts.
     pub tags: Vec<TagReport>,
-    /// Every group, on all texts and for each language.
+    /// Every group: on all texts, for each language, for each source.
     pub groups: Vec<GroupReport>,
+    /// Texts by what they carry (rows) and what the tagger says (columns): anger, annoyance, both, neither.
+    pub anger_or_annoyance: [[usize; 4]; 4],
+    /// How decisions inside and outside the uncertain band did.
+    pub bands: [Band; 2],
 }
 
 /// One text as labelled and as tagged.
@@ -58,27 +69,27 @@ pub struct Report {
 pub struct Judged {
     /// Its language.
     pub language: String,
+    /// Where it comes from.
+    pub source: String,
     /// Its labels.
     pub truth: Truth,
     /// What the tagger says.
     pub tags: Tags,
 }
 
-/// Tags labelled texts and compares. Blocks: call it from a thread that may.
+/// Tags labelled texts. Blocks: call it from a thread that may.
 ///
 /// # Errors
-/// There are no texts, or the model fails.
-pub fn evaluate(tagger: &Tagger, texts: &[LabelledText]) -> Result<Report, ClassifierError> {
-    if texts.is_empty() {
-        return Err(ClassifierError::NothingToDo("there is no labelled text to measure on".into()));
-    }
+/// The model fails.
+pub fn judge(tagger: &Tagger, texts: &[LabelledText]) -> Result<Vec<Judged>, ClassifierError> {
     let tags = tagger.tag_blocking(texts.iter().map(|text| text.text.clone()).collect())?;
-    let judged: Vec<Judged> = texts
-        .iter()
-        .zip(tags)
-        .map(|(text, tags)| Judged { language: text.language.clone(), truth: text.truth, tags })
-        .collect();
-    Ok(Report::new(&judged))
+    Ok(texts.iter().zip(tags).map(|(text, tags)| Judged::new(text, tags)).collect())
+}
+
+impl Judged {
+    pub(crate) fn new(text: &LabelledText, tags: Tags) -> Self {
+        Self { language: text.language.clone(), source: text.source.clone(), truth: text.truth, tags }
+    }
 }
 
 /// Counts of agreement for one tag.
@@ -139,31 +150,33 @@ impl Report {
                 f1: counts.f1(),
             })
             .collect();
-        let languages: BTreeSet<&str> = judged.iter().map(|text| text.language.as_str()).collect();
         let mut groups = Vec::new();
         for (group, outputs) in GROUPS {
-            let mut add = |language: &str, texts: &[&Judged]| {
+            let mut add = |part: &str, texts: &[&Judged]| {
                 groups.push(GroupReport {
                     group,
-                    language: language.to_owned(),
+                    part: part.to_owned(),
                     texts: texts.len(),
                     macro_f1: macro_f1(&counts(texts)[outputs.clone()]),
                     calibration_error: calibration_error(texts, &names[outputs.clone()]),
                 });
             };
             add("all", &all);
-            for &language in &languages {
-                let texts: Vec<&Judged> =
-                    all.iter().copied().filter(|text| text.language == language).collect();
-                add(language, &texts);
+            for part_of in [|text: &Judged| text.language.clone(), |text: &Judged| text.source.clone()] {
+                let parts: BTreeSet<String> = judged.iter().map(part_of).collect();
+                for part in parts.iter().filter(|part| !part.is_empty()) {
+                    let texts: Vec<&Judged> =
+                        all.iter().copied().filter(|text| part_of(text) == *part).collect();
+                    add(part, &texts);
+                }
             }
         }
-        Self { tags, groups }
+        Self { tags, groups, anger_or_annoyance: anger_or_annoyance(judged), bands: uncertain::bands(judged) }
     }
 
     /// The mean F1 of a group on all texts.
     pub fn macro_f1(&self, group: &str) -> f32 {
-        let on_all = |report: &&GroupReport| report.group == group && report.language == "all";
+        let on_all = |report: &&GroupReport| report.group == group && report.part == "all";
         self.groups.iter().find(on_all).map_or(0.0, |report| report.macro_f1)
     }
 }
@@ -176,21 +189,58 @@ impl Display for Report {
             writeln!(formatter, "{name:<16}{support:>6}  {precision:>9.3}  {recall:>6.3}  {f1:>5.3}")?;
         }
         writeln!(formatter)?;
-        let heading = ("group", "language", "texts", "macro-F1", "calibration error");
+        let heading = ("group", "texts of", "texts", "macro-F1", "calibration error");
         writeln!(
             formatter,
-            "{:<10}{:<10}{:>6}  {:>8}  {:>17}",
+            "{:<10}{:<22}{:>6}  {:>8}  {:>17}",
             heading.0, heading.1, heading.2, heading.3, heading.4
         )?;
-        for GroupReport { group, language, texts, macro_f1, calibration_error } in &self.groups {
-            let language = if language.is_empty() { "-" } else { language };
+        for GroupReport { group, part, texts, macro_f1, calibration_error } in &self.groups {
             writeln!(
                 formatter,
-                "{group:<10}{language:<10}{texts:>6}  {macro_f1:>8.3}  {calibration_error:>17.3}"
+                "{group:<10}{part:<22}{texts:>6}  {macro_f1:>8.3}  {calibration_error:>17.3}"
+            )?;
+        }
+        writeln!(
+            formatter,
+            "\n{:<18}{:>8}{:>11}{:>6}{:>9}",
+            "carried / tagged", "anger", "annoyance", "both", "neither"
+        )?;
+        for (name, [anger, annoyance, both, neither]) in
+            ["anger", "annoyance", "both", "neither"].iter().zip(self.anger_or_annoyance)
+        {
+            writeln!(formatter, "{name:<18}{anger:>8}{annoyance:>11}{both:>6}{neither:>9}")?;
+        }
+        writeln!(formatter)?;
+        for Band { name, decisions, right } in &self.bands {
+            writeln!(
+                formatter,
+                "{name}: {decisions} decisions, {:.1} % right",
+                100.0 * ratio(*right, *decisions)
             )?;
         }
         Ok(())
     }
+}
+
+/// Where texts stand between the two emotions that differ by strength alone.
+fn anger_or_annoyance(judged: &[Judged]) -> [[usize; 4]; 4] {
+    let place = |anger: bool, annoyance: bool| match (anger, annoyance) {
+        (true, false) => 0,
+        (false, true) => 1,
+        (true, true) => 2,
+        (false, false) => 3,
+    };
+    let (anger, annoyance) = (Tag::Emotion(Emotion::Anger), Tag::Emotion(Emotion::Annoyance));
+    let output = |tag: Tag| Tag::all().position(|other| other == tag).unwrap_or_default();
+    let mut table = [[0; 4]; 4];
+    for Judged { truth, tags, .. } in judged {
+        if truth.known[output(anger)] && truth.known[output(annoyance)] {
+            let carried = place(truth.holds[output(anger)], truth.holds[output(annoyance)]);
+            table[carried][place(tags.has(anger), tags.has(annoyance))] += 1;
+        }
+    }
+    table
 }
 
 fn counts(texts: &[&Judged]) -> [Counts; OUTPUTS] {
@@ -211,7 +261,7 @@ fn calibration_error(texts: &[&Judged], tags: &[Tag]) -> f32 {
     for text in texts {
         for (index, &tag) in tags.iter().enumerate() {
             if text.truth.known[first + index] {
-                let score = scores::of_tag(&text.tags, tag);
+                let score = text.tags.score(tag);
                 let bin = &mut bins[((score * 10.0) as usize).min(9)];
                 bin.0 += 1;
                 bin.1 += f64::from(score);
@@ -230,8 +280,6 @@ fn ratio(part: usize, whole: usize) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use domain::Emotion;
-
     use super::*;
 
     fn judged(language: &str, truth: bool, score: f32) -> Judged {
@@ -242,7 +290,12 @@ mod tests {
         }
         let mut holds = [false; OUTPUTS];
         holds[0] = truth;
-        Judged { language: language.into(), truth: Truth { holds, known: [true; OUTPUTS] }, tags }
+        Judged {
+            language: language.into(),
+            source: String::new(),
+            truth: Truth::unanimous(holds, [true; OUTPUTS]),
+            tags,
+        }
     }
 
     #[test]
@@ -258,7 +311,7 @@ mod tests {
         assert_eq!(anger.support, 3);
         assert!((anger.precision - 2.0 / 3.0).abs() < 1e-6 && (anger.recall - 2.0 / 3.0).abs() < 1e-6);
         assert!((report.macro_f1("emotions") - 2.0 / 3.0).abs() < 1e-6);
-        let languages: Vec<_> = report.groups.iter().take(3).map(|group| group.language.as_str()).collect();
+        let languages: Vec<_> = report.groups.iter().take(3).map(|group| group.part.as_str()).collect();
         assert_eq!(languages, ["all", "en", "fr"]);
         assert!(report.to_string().contains("anger                3      0.667   0.667  0.667"), "{report}");
     }
@@ -278,6 +331,24 @@ mod tests {
         let error = |texts: &[Judged]| Report::new(texts).groups[0].calibration_error;
         assert!(error(&honest) < 1e-6);
         assert!((error(&boastful) - 0.1).abs() < 1e-6, "0.5 apart on a fifth of the scores");
+    }
+
+    #[test]
+    fn anger_and_annoyance_are_told_apart_in_a_table() {
+        let mut both = judged("fr", true, 0.9);
+        both.truth.holds[2] = true;
+        let report =
+            Report::new(&[both, judged("fr", true, 0.9), judged("fr", false, 0.9), judged("fr", true, 0.1)]);
+        assert_eq!(report.anger_or_annoyance, [[1, 0, 0, 1], [0; 4], [1, 0, 0, 0], [1, 0, 0, 0]]);
+    }
+
+    #[test]
+    fn decisions_are_counted_by_how_sure_they_are() {
+        let report =
+            Report::new(&[judged("fr", true, 0.9), judged("fr", true, 0.55), judged("fr", true, 0.45)]);
+        let [certain, uncertain] = &report.bands;
+        assert_eq!((certain.decisions, certain.right), (3 * OUTPUTS - 2, 3 * OUTPUTS - 2));
+        assert_eq!((uncertain.decisions, uncertain.right), (2, 1));
     }
 
     #[test]

@@ -90,7 +90,8 @@ pub(super) fn fingerprint(examples: &Examples) -> u64 {
     for text in examples.training.iter().chain(&examples.held_out) {
         let labels: Vec<u8> =
             text.truth.holds.iter().chain(&text.truth.known).map(|flag| u8::from(*flag)).collect();
-        hash = xxh3_64(&[&u64::to_le_bytes(hash), text.text.as_bytes(), &labels[..]].concat());
+        let shares: Vec<u8> = text.truth.shares.iter().flat_map(|share| share.to_le_bytes()).collect();
+        hash = xxh3_64(&[&u64::to_le_bytes(hash), text.text.as_bytes(), &labels, &shares].concat());
     }
     hash
 }
@@ -123,6 +124,9 @@ mod tests {
         let again = read(folder.path(), None).unwrap();
         assert_eq!(fingerprint(&again), fingerprint(&examples));
         assert!(examples.training.iter().all(|text| !examples.held_out.contains(text)));
+        let mut divided = again;
+        divided.training[0].truth.shares[3] = 0.5;
+        assert_ne!(fingerprint(&divided), fingerprint(&examples), "a run is not resumed on other labels");
     }
 
     #[test]

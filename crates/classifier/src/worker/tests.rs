@@ -113,6 +113,16 @@ async fn deletions_and_the_brands_own_texts_have_no_tags() {
 }
 
 #[tokio::test]
+async fn a_language_that_the_model_does_not_read_passes_without_tags() {
+    let running = Running::new(FakeTagger::default());
+    const FOREIGN: &str = "荷物がまだ届きません。カスタマーサービスから返事がありません。";
+    let tagged = running.tag(&[mention(1, FOREIGN), mention(2, ANGRY), mention(3, FOREIGN)]).await;
+    assert_eq!((tagged[0].language.as_str(), &tagged[0].tags), ("ja", &Tags::default()));
+    assert!(is_angry(&tagged[1]) && tagged[2].tags == Tags::default());
+    assert_eq!(running.tagger.seen(), [ANGRY], "the model is not asked");
+}
+
+#[tokio::test]
 async fn an_engagement_update_reuses_tags_and_an_edit_is_read_again() {
     let running = Running::new(FakeTagger::default());
     running.tag(&[mention(1, ANGRY)]).await;

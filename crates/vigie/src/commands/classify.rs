@@ -15,7 +15,8 @@ use crate::{cli::ClassifyArguments, config::Config};
 /// Tags every line; lines that cannot be read are listed on standard error and left out.
 pub fn run(arguments: &ClassifyArguments, config: &Config) -> Result<ExitCode> {
     let mut input = open(arguments.file.as_deref())?;
-    let tagger = Tagger::load(&config.classifier.model_dir(), TaggerOptions::default())?;
+    let options = TaggerOptions { precision: arguments.precision, ..TaggerOptions::default() };
+    let tagger = Tagger::load(&config.classifier.model_dir(), options)?;
     let mut output = BufWriter::new(io::stdout().lock());
     let summary = match classifier::classify(&tagger, &mut input, &mut output) {
         // Whoever reads has seen enough, as `head` does.

@@ -24,6 +24,8 @@ pub fn run(arguments: TrainArguments, config: &Config) -> Result<ExitCode> {
     let options = TrainOptions {
         data: model_dir.join("data"),
         minibar: arguments.minibar,
+        auxiliary: arguments.auxiliary,
+        auxiliary_epochs: arguments.auxiliary_epochs,
         wheels,
         kept_ids: model_dir.join("kept_ids.npy"),
         // Base encoder and checkpoints: large, and worth keeping between two runs.
@@ -32,7 +34,10 @@ pub fn run(arguments: TrainArguments, config: &Config) -> Result<ExitCode> {
         version: VERSION.to_owned(),
         epochs: arguments.epochs,
         seed: arguments.seed,
-        threads: std::thread::available_parallelism().map_or(1, usize::from),
+        threads: arguments
+            .threads
+            .or_else(|| std::thread::available_parallelism().ok())
+            .map_or(1, usize::from),
     };
     let started = Instant::now();
     let summary = classifier::train(&options, &mut |progress| println!("{}", words(&progress)))?;
@@ -57,11 +62,13 @@ fn words(progress: &Progress) -> String {
         Progress::Step { step, steps, loss, remaining } => {
             format!("step {step} of {steps}: loss {loss:.4}, {} left", minutes(*remaining))
         }
-        Progress::Pass { pass, passes, emotions, causes, best } => {
+        Progress::Auxiliary { texts } => {
+            format!("first the open emotion sets: {texts} texts")
+        }
+        Progress::AuxiliaryTest { scores } => format!("F1 on the test part of GoEmotions: {}", list(scores)),
+        Progress::Pass { pass, passes, scores, best } => {
             let best = if *best { ", the best so far" } else { "" };
-            format!(
-                "pass {pass} of {passes}: macro-F1 of emotions {emotions:.3}, of causes {causes:.3}{best}"
-            )
+            format!("pass {pass} of {passes}: F1 of {}{best}", list(scores))
         }
     }
 }
@@ -69,4 +76,8 @@ fn words(progress: &Progress) -> String {
 fn minutes(duration: Duration) -> String {
     let seconds = duration.as_secs();
     format!("{} min {:02} s", seconds / 60, seconds % 60)
+}
+
+fn list(scores: &[(&str, f32)]) -> String {
+    scores.iter().map(|(name, score)| format!("{name} {score:.3}")).collect::<Vec<_>>().join(", ")
 }

@@ -170,6 +170,7 @@ impl Pipeline {
                 journal: self.journal.clone(),
                 readers: Arc::from(readers),
                 parts: Arc::from([self.classifier.part(), store_part]),
+                explain: self.classifier.explainer(),
                 sources: parts::source_rows(health),
                 live: live.clone(),
                 metrics: Metrics::default(),

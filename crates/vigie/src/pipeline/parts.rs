@@ -7,7 +7,8 @@ use anyhow::{Context, Result};
 use classifier::{Tagger, TaggerOptions, WorkerOptions};
 use collectors::HealthBoard;
 use journal::{Journal, ReaderStatus};
-use web::{Part, SourceRow};
+use tokio::sync::Semaphore;
+use web::{Explain, Part, SourceRow};
 
 use super::tasks::Tasks;
 use crate::{
@@ -37,6 +38,20 @@ impl Classifier {
         tasks.spawn("classifier", async move {
             Ok(classifier::run(journal, tagger, WorkerOptions::default(), status, shutdown).await?)
         });
+    }
+
+    /// What the pages ask when somebody wants to know why.
+    pub(super) fn explainer(&self) -> Explain {
+        let tagger = self.tagger.clone();
+        // An explanation tags a text some thirty times: one after another, so that new mentions go on being tagged.
+        let turn = Arc::new(Semaphore::new(1));
+        Arc::new(move |text| {
+            let (tagger, turn) = (tagger.clone(), turn.clone());
+            Box::pin(async move {
+                let _turn = turn.acquire().await;
+                classifier::explain(&tagger, &text).await.map_err(|error| error.to_string())
+            })
+        })
     }
 
     /// What `/health` says of it.

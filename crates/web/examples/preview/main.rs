@@ -107,6 +107,7 @@ async fn preview(port: Option<&str>) -> Result<(), Failure> {
         journal: Arc::new(SqliteJournal::open(&folder.path().join("journal.db"), JournalOptions::default())?),
         readers: Arc::from([]),
         parts: Arc::from([]),
+        explain: Arc::new(|_| Box::pin(async { Ok(Vec::new()) })),
         sources: Arc::new(Vec::new),
         live: live.clone(),
         metrics: Metrics::default(),

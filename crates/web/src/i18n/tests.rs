@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use domain::{CaseStatus, Cause, Emotion, IncidentStatus, MentionKind};
+use domain::{CaseStatus, Cause, Emotion, Flag, IncidentStatus, MentionKind};
 
 use super::*;
 use crate::error::WebError;
@@ -16,6 +16,7 @@ fn families() -> BTreeMap<&'static str, Vec<String>> {
     BTreeMap::from([
         ("emotion", names(&Emotion::ALL.map(Emotion::as_str))),
         ("cause", names(&Cause::ALL.map(Cause::as_str))),
+        ("flag", names(&Flag::ALL.map(Flag::as_str))),
         ("kind", names(&MentionKind::ALL.map(MentionKind::as_str))),
         ("case-status", names(&CaseStatus::ALL.map(CaseStatus::as_str))),
         (

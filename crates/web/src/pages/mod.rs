@@ -8,6 +8,7 @@ mod login;
 pub(crate) mod preferences;
 pub(crate) mod search;
 pub(crate) mod trends;
+pub(crate) mod why;
 
 use axum::{
     Router,
@@ -30,6 +31,7 @@ pub(crate) fn private_routes() -> Router<App> {
         .route("/inbox/{id}/release", post(cases::release))
         .route("/inbox/{id}/answer", post(cases::answer))
         .route("/inbox/{id}/close", post(cases::close))
+        .route("/mentions/why", get(why::show))
         .route("/search", get(search::show))
         .route("/trends", get(trends::show))
         .route("/logout", post(login::log_out))

@@ -16,6 +16,8 @@ cause-product = Product
 cause-outage = Outage
 cause-store = Store
 cause-fraud = Fraud
+flag-complaint = Complaint
+flag-answer = Wants an answer
 kind-post = Post
 kind-review = Review
 kind-comment = Reply
@@ -32,6 +34,7 @@ incident-status-open = To handle
 incident-status-acknowledged = Acknowledged
 incident-status-resolved = Resolved
 tag-score = { $tag }: { $score } according to the model
+tag-score-uncertain = { $tag }: { $score } according to the model, so uncertain
 tag-count = { $count ->
     [one] { $tag }: { $count } mention
    *[other] { $tag }: { $count } mentions

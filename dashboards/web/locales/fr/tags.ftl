@@ -16,6 +16,8 @@ cause-product = Produit
 cause-outage = Panne
 cause-store = Magasin
 cause-fraud = Fraude
+flag-complaint = Plainte
+flag-answer = Attend une réponse
 kind-post = Message
 kind-review = Avis
 kind-comment = Réponse
@@ -32,6 +34,7 @@ incident-status-open = À traiter
 incident-status-acknowledged = Pris en charge
 incident-status-resolved = Résolu
 tag-score = { $tag } : { $score } selon le modèle
+tag-score-uncertain = { $tag } : { $score } selon le modèle, donc incertain
 tag-count = { $count ->
     [one] { $tag } : { $count } mention
    *[other] { $tag } : { $count } mentions

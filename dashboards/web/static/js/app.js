@@ -1,5 +1,7 @@
 // What every page does: forms that send themselves, times that stay true.
 
+import { fetchPage } from "./live.js";
+
 const language = document.documentElement.lang;
 
 /** Hides the buttons that are only needed without scripts. */
@@ -12,6 +14,27 @@ for (const form of document.querySelectorAll("form[data-submit-on-change]")) {
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   for (const menu of document.querySelectorAll("details.phone-menu[open]")) menu.open = false;
+});
+
+/** Opens and closes, below a mention, the reasons for its tags; without scripts the link leads to a page of its own. */
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest?.("a[data-why]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const foot = link.parentElement;
+  const open = foot.querySelector(".why-body");
+  link.setAttribute("aria-expanded", String(!open));
+  if (open) return open.remove();
+  const body = document.createElement("div");
+  body.className = "why-body";
+  body.setAttribute("role", "status");
+  body.textContent = "…";
+  foot.append(body);
+  const page = await fetchPage(link.href);
+  if (!body.isConnected) return;
+  // Where it cannot be fetched, its own page says what is wrong.
+  if (!page) return location.assign(link.href);
+  body.replaceChildren(...page.getElementById("why-body").children);
 });
 
 /** A length of time in the same words as the server's: at most two units. */
