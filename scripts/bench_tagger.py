@@ -70,8 +70,8 @@ def choose(count):
     for path in sorted((MODEL / "data").glob("written_*.jsonl")):
         texts += [json.loads(line)["text"] for line in path.read_text().splitlines()]
     texts = [text for index, text in enumerate(texts) if index % max(1, len(texts) // (2 * count)) == 0]
-    # Near enough without a tokenizer here: French and English take four letters and a half a piece, and each text four more.
-    tokens = lambda text: len(text) / 4.5 + 4
+    # Near enough without a tokenizer here: a piece is three letters and a half of such text, and each text has five more.
+    tokens = lambda text: len(text) / 3.5 + 5
     texts.sort(key=tokens)
     while len(texts) > count and sum(map(tokens, texts)) / len(texts) > MEAN_TOKENS:
         texts.pop()
@@ -111,6 +111,9 @@ def pipeline():
     import torch
     import transformers
     from safetensors.torch import load_file
+
+    # It would list all models that it knows, because ours is not among them.
+    transformers.logging.set_verbosity(50)
 
     class Tagger(transformers.BertPreTrainedModel):
         def __init__(self, config):
