@@ -1,5 +1,6 @@
 //! How well tags agree with labels: precision, recall and F1, calibration, by language and source.
 
+mod calibration;
 mod errors;
 mod plot;
 mod uncertain;
@@ -158,7 +159,7 @@ impl Report {
                     part: part.to_owned(),
                     texts: texts.len(),
                     macro_f1: macro_f1(&counts(texts)[outputs.clone()]),
-                    calibration_error: calibration_error(texts, &names[outputs.clone()]),
+                    calibration_error: calibration::error(texts.iter().copied(), &outputs),
                 });
             };
             add("all", &all);
@@ -253,25 +254,6 @@ fn counts(texts: &[&Judged]) -> [Counts; OUTPUTS] {
         }
     }
     counts
-}
-
-fn calibration_error(texts: &[&Judged], tags: &[Tag]) -> f32 {
-    let first = Tag::all().position(|tag| tag == tags[0]).unwrap_or(0);
-    let mut bins = [(0usize, 0f64, 0f64); 10];
-    for text in texts {
-        for (index, &tag) in tags.iter().enumerate() {
-            if text.truth.known[first + index] {
-                let score = text.tags.score(tag);
-                let bin = &mut bins[((score * 10.0) as usize).min(9)];
-                bin.0 += 1;
-                bin.1 += f64::from(score);
-                bin.2 += f64::from(u8::from(text.truth.holds[first + index]));
-            }
-        }
-    }
-    let total: usize = bins.iter().map(|bin| bin.0).sum();
-    let apart: f64 = bins.iter().map(|(_, scores, truths)| (scores - truths).abs()).sum();
-    if total == 0 { 0.0 } else { (apart / total as f64) as f32 }
 }
 
 fn ratio(part: usize, whole: usize) -> f32 {

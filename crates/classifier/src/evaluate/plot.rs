@@ -1,14 +1,15 @@
 //! The calibration plot (a reliability diagram: DeGroot and Fienberg, 1983): of texts with a score of 0.8, do eight in ten carry
 //! the tag?
 
-use domain::Tag;
 use plotters::prelude::*;
 
-use super::Judged;
+use super::{
+    Judged,
+    calibration::{self, Bin},
+};
 use crate::settings::GROUPS;
 
 const SIZE: (u32, u32) = (640, 560);
-const BINS: usize = 10;
 /// Fewer scores than this in a bin say nothing.
 const FEWEST: usize = 5;
 const COLOURS: [RGBColor; GROUPS.len()] =
@@ -55,21 +56,8 @@ fn draw(judged: &[Judged], svg: &mut String) -> Result<(), Box<dyn std::error::E
 
 /// Mean score and share, for each bin with enough scores.
 fn points(judged: &[Judged], outputs: std::ops::Range<usize>) -> Vec<(f64, f64)> {
-    let mut bins = [(0usize, 0f64, 0f64); BINS];
-    for Judged { truth, tags, .. } in judged {
-        for (output, tag) in Tag::all().enumerate().filter(|(output, _)| outputs.contains(output)) {
-            if truth.known[output] {
-                let score = f64::from(tags.score(tag));
-                let bin = &mut bins[((score * BINS as f64) as usize).min(BINS - 1)];
-                bin.0 += 1;
-                bin.1 += score;
-                bin.2 += f64::from(u8::from(truth.holds[output]));
-            }
-        }
-    }
-    let mean =
-        |(count, scores, carrying): (usize, f64, f64)| (scores / count as f64, carrying / count as f64);
-    bins.into_iter().filter(|bin| bin.0 >= FEWEST).map(mean).collect()
+    let point = |bin: &Bin| (bin.scores / bin.count as f64, bin.carrying as f64 / bin.count as f64);
+    calibration::bins(judged.iter(), &outputs).iter().filter(|bin| bin.count >= FEWEST).map(point).collect()
 }
 
 #[cfg(test)]
@@ -88,7 +76,7 @@ mod tests {
             tags: Tags { complaint: score, answer: score, ..Tags::default() },
         };
         let judged: Vec<Judged> = (0..100).map(|number| judged(number as f32 / 100.0)).collect();
-        assert_eq!(points(&judged, GROUPS[2].1.clone()).len(), BINS);
+        assert_eq!(points(&judged, GROUPS[2].1.clone()).len(), 10);
         let svg = calibration_plot(&judged).unwrap();
         assert!(
             svg.starts_with("<svg") && ["emotions", "causes", "flags"].iter().all(|name| svg.contains(name))

@@ -56,7 +56,8 @@ pub(crate) async fn show(
     let key = MentionKey::new(query.source, query.id);
     let hit = app.search.get(&key).await?.ok_or(WebError::NotFound)?;
     let text = domain::full_text(hit.title.as_deref(), &hit.text);
-    let found = if hit.language.is_supported() {
+    let carried = carried(&hit);
+    let found = if hit.language.is_supported() && !carried.is_empty() {
         (app.explain)(text.clone()).await.map_err(|error| {
             tracing::error!(error, "the reasons for the tags of a mention cannot be found");
             WebError::Internal
@@ -65,7 +66,7 @@ pub(crate) async fn show(
         Vec::new()
     };
     // What the mention carries is told, also where the model of today would say otherwise.
-    let reasons = carried(&hit)
+    let reasons = carried
         .into_iter()
         .map(|(tag, score)| {
             let reason = found.iter().find(|reason| reason.tag == tag);
